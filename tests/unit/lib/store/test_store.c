@@ -1,0 +1,520 @@
+/*
+ * The store's contract, as one table of cases that run on every driver: SQLite in a temporary
+ * folder, and a PostgreSQL that this program starts for itself.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/store/db.h"
+#include "postroom/cleanup.h"
+#include "postroom/store.h"
+#include "tests/unit/lib/store/pg_server.h"
+
+#define S  PR_STR
+#define T0 INT64_C(1795000000000)
+
+struct world {
+	struct pr_store *store;
+	struct pr_arena arena;
+	char url[256];
+};
+
+static struct pr_err err;
+#define ok(call)                                                                                   \
+	do {                                                                                       \
+		if ((call) < 0)                                                                    \
+			fail_msg("%s: %s", #call, err.msg);                                        \
+	} while (0)
+
+static struct pr_store_contact
+contact(const char *cid, const char *reference)
+{
+	return (struct pr_store_contact){.cid = pr_str_c(cid),
+					 .reference = pr_str_c(reference),
+					 .channel = S("email"),
+					 .account = S("inbox"),
+					 .kind = S("report"),
+					 .lang = S("cy"),
+					 .risk = S("none"),
+					 .received_at = T0,
+					 .recorded_at = T0 + 5,
+					 .lgsl = 557,
+					 .lgil = 17,
+					 .certain = 1,
+					 .how = S("opened")};
+}
+#define CID_A "0123456789abcdef0123456789abcdef"
+#define CID_B "f123456789abcdef0123456789abcdef"
+
+static int64_t
+put(struct world *w, const char *cid, const char *reference, const char *queue)
+{
+	struct pr_store_contact c = contact(cid, reference);
+	struct pr_store_case k = {.reference = c.reference,
+				  .team = S("Highways"),
+				  .state = S("open"),
+				  .queue = pr_str_c(queue),
+				  .why = S("pothole-1"),
+				  .opened_at = T0,
+				  .lgsl = 557,
+				  .lgil = 17,
+				  .due_at = T0 + 9};
+	bool added;
+	int64_t id;
+
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	assert_true(added);
+	ok(pr_store_case_add(w->store, &k, &id, &err));
+	ok(pr_store_contact_bind(w->store, c.cid, id, 0, S("opened"), &err));
+	return id;
+}
+
+static void
+contact_once(struct world *w)
+{
+	struct pr_store_contact c = contact(CID_A, "EXA-1"), got;
+	bool added = false;
+
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	assert_true(added);
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	assert_false(added);
+	assert_int_equal(1, pr_store_contact_find(w->store, S("EXA-1"), &w->arena, &got, &err));
+	assert_true(pr_str_eq(got.cid, S(CID_A)) && pr_str_eq(got.lang, S("cy")));
+	assert_int_equal(T0 + 5, got.recorded_at);
+	assert_int_equal(0, got.case_id);
+	assert_int_equal(0, pr_store_contact_find(w->store, S("nobody"), &w->arena, &got, &err));
+	c.cid = S(CID_B); /* the same reference for another contact is refused, not overwritten */
+	assert_int_equal(-1, pr_store_contact_add(w->store, &c, &added, &err));
+	assert_int_equal(PR_REJECT, err.fault);
+}
+
+static void
+present_in_one_query(struct world *w)
+{
+	struct pr_cid cids[300];
+	bool present[300], buried[300];
+	struct pr_store_buried b = {S(CID_B), S("sms"), S("gave up"), T0};
+
+	for (size_t i = 0; i < 300; i++)
+		snprintf(cids[i].hex, sizeof(cids[i].hex), "%032zx", i);
+	memcpy(cids[7].hex, CID_A, 33);
+	memcpy(cids[299].hex, CID_B, 33);
+	put(w, CID_A, "EXA-1", "team");
+	ok(pr_store_buried_add(w->store, &b, &err));
+	ok(pr_store_contact_present(w->store, cids, present, buried, 300, &err));
+	for (size_t i = 0; i < 300; i++) {
+		assert_int_equal(i == 7, present[i]);
+		assert_int_equal(i == 299, buried[i]);
+	}
+}
+
+static void
+savepoint_takes_back_one(struct world *w)
+{
+	struct pr_store_contact a = contact(CID_A, "EXA-1"), b = contact(CID_B, "EXA-1"), got;
+	bool added;
+
+	ok(pr_store_begin(w->store, &err));
+	ok(pr_store_savepoint(w->store, &err));
+	ok(pr_store_contact_add(w->store, &a, &added, &err));
+	ok(pr_store_savepoint_release(w->store, &err));
+	ok(pr_store_savepoint(w->store, &err));
+	assert_int_equal(-1, pr_store_contact_add(w->store, &b, &added, &err));
+	pr_store_savepoint_rollback(w->store);
+	ok(pr_store_savepoint(w->store, &err));
+	ok(pr_store_savepoint_release(w->store, &err));
+	ok(pr_store_commit(w->store, &err));
+	assert_int_equal(1, pr_store_contact_find(w->store, a.cid, &w->arena, &got, &err));
+	assert_int_equal(0, pr_store_contact_find(w->store, b.cid, &w->arena, &got, &err));
+}
+
+static void
+rollback_leaves_nothing(struct world *w)
+{
+	struct pr_store_contact got;
+
+	ok(pr_store_begin(w->store, &err));
+	put(w, CID_A, "EXA-1", "team");
+	ok(pr_store_event_add(w->store, S(CID_A), 0, S("opened"), S("postroom"), S("x"), T0, &err));
+	pr_store_rollback(w->store);
+	assert_int_equal(0, pr_store_contact_find(w->store, S(CID_A), &w->arena, &got, &err));
+	ok(pr_store_verify(w->store, &err));
+	assert_int_equal(-1, pr_store_savepoint(w->store, &err)); /* no transaction, no savepoint */
+	assert_int_equal(PR_RETRY, err.fault);
+}
+
+static void
+citizens_by_point_and_name(struct world *w)
+{
+	int64_t one, two, found;
+
+	ok(pr_store_citizen_add(w->store, S("Ann Jones"), S("annjones"), T0, &one, &err));
+	ok(pr_store_point_add(w->store, one, S("email"), S("a@example.org"), T0, &err));
+	ok(pr_store_citizen_add(w->store, S("Bob Jones"), S("bobjones"), T0, &two, &err));
+	ok(pr_store_point_add(w->store, two, S("email"), S("a@example.org"), T0,
+			      &err)); /* a household */
+	assert_int_not_equal(one, two);
+	assert_int_equal(1, pr_store_citizen_find(w->store, S("email"), S("a@example.org"),
+						  S("bobjones"), &found, &err));
+	assert_int_equal(two, found);
+	assert_int_equal(0, pr_store_citizen_find(w->store, S("phone"), S("a@example.org"),
+						  S("bobjones"), &found, &err));
+	assert_int_equal(0, pr_store_citizen_find(w->store, S("email"), S("a@example.org"), S(""),
+						  &found, &err));
+	assert_int_equal(1, pr_store_point_of(w->store, one, S("email"), S("a@example.org"), &err));
+	assert_int_equal(0, pr_store_point_of(w->store, one, S("email"), S("b@example.org"), &err));
+	put(w, CID_A, "EXA-1", "team");
+	ok(pr_store_link_add(w->store, S(CID_A), one, 900, S("same e-mail address and name"),
+			     S("postroom"), T0, &err));
+	ok(pr_store_link_add(w->store, S(CID_A), one, 900, S("same e-mail address and name"),
+			     S("postroom"), T0, &err));
+}
+
+static void
+cases_and_assignment(struct world *w)
+{
+	int64_t id = put(w, CID_A, "EXA-1", "triage");
+	struct pr_store_case k;
+
+	assert_int_equal(1, pr_store_case_by_reference(w->store, S("EXA-1"), &w->arena, &k, &err));
+	assert_int_equal(id, k.id);
+	assert_int_equal(T0 + 9, k.due_at);
+	assert_int_equal(0, k.closed_at);
+	ok(pr_store_case_assign(w->store, id, S("team"), S("Waste"), 524, 17, &err));
+	ok(pr_store_case_get(w->store, id, &w->arena, &k, &err));
+	assert_true(pr_str_eq(k.team, S("Waste")) && k.lgsl == 524);
+	assert_int_equal(
+	    -1, pr_store_case_assign(w->store, id + 99, S("team"), S("Waste"), 524, 17, &err));
+	assert_int_equal(
+	    -1, pr_store_case_assign(w->store, id, S("nowhere"), S("Waste"), 524, 17, &err));
+	assert_int_equal(PR_REJECT, err.fault);
+}
+
+static void
+same_message_twice(struct world *w)
+{
+	struct pr_store_contact c = contact(CID_B, "EXA-2");
+	int64_t id = 0, case_id;
+	bool added;
+
+	c.same_key = S("abc");
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	case_id = put(w, CID_A, "EXA-1", "team");
+	ok(pr_store_contact_bind(w->store, c.cid, case_id, 0, S("opened"), &err));
+	assert_int_equal(1, pr_store_contact_same(w->store, S(CID_A), S("abc"), &id, &err));
+	assert_int_equal(case_id, id);
+	assert_int_equal(0, pr_store_contact_same(w->store, S(CID_B), S("abc"), &id, &err));
+	assert_int_equal(0, pr_store_contact_same(w->store, S(CID_B), S(""), &id, &err));
+}
+
+static void
+chain_shows_every_change(struct world *w)
+{
+	static const char *const attacks[] = {
+	    "UPDATE event SET kind = 'closed' WHERE seq = 2",
+	    "UPDATE event SET payload = 'other words' WHERE seq = 1",
+	    "DELETE FROM event WHERE seq = 2",
+	    "DELETE FROM event WHERE seq = 3",
+	    "UPDATE event_head SET seq = 9 WHERE id = 1",
+	};
+
+	for (int i = 0; i < 3; i++)
+		ok(pr_store_event_add(w->store, S(CID_A), i, S("opened"), S("postroom"), S("words"),
+				      T0 + i, &err));
+	ok(pr_store_verify(w->store, &err));
+	for (size_t i = 0; i < PR_DB_COUNT(attacks); i++) {
+		ok(pr_store_begin(w->store, &err));
+		ok(w->store->driver->script(w->store->db, attacks[i], &err));
+		if (pr_store_verify(w->store, &err) == 0)
+			fail_msg("not seen: %s", attacks[i]);
+		assert_int_equal(PR_FATAL, err.fault);
+		pr_store_rollback(w->store);
+	}
+	ok(w->store->driver->script(w->store->db, "UPDATE event SET payload = NULL WHERE seq = 2",
+				    &err));
+	ok(pr_store_verify(w->store, &err)); /* erased, not broken */
+}
+
+static struct pr_store_outbox
+letter(const char *kind, const char *lane, const char *message_id)
+{
+	return (struct pr_store_outbox){.cid = S(CID_A),
+					.kind = pr_str_c(kind),
+					.lane = pr_str_c(lane),
+					.channel = S("email"),
+					.address = S("a@example.org"),
+					.lang = S("en"),
+					.subject = S("s"),
+					.body = S("b"),
+					.message_id = pr_str_c(message_id),
+					.created_at = T0};
+}
+
+static void
+post(struct world *w)
+{
+	struct pr_store_outbox ack = letter("acknowledgement", "normal", CID_A ".ack@example.org"),
+			       alert = letter("alert", "urgent", CID_A ".alert@example.org");
+	bool added;
+
+	put(w, CID_A, "EXA-1", "team");
+	ok(pr_store_outbox_add(w->store, &ack, &added, &err));
+	assert_true(added);
+	ok(pr_store_outbox_add(w->store, &ack, &added, &err));
+	assert_false(added);
+	ok(pr_store_outbox_add(w->store, &alert, &added, &err));
+	assert_true(added);
+}
+
+static void
+outbox_takes_urgent_first(struct world *w)
+{
+	struct pr_store_outbox *rows, *more;
+	size_t n;
+
+	post(w);
+	ok(pr_store_outbox_take(w->store, T0 - 1, 1000, 8, &w->arena, &rows, &n, &err));
+	assert_int_equal(0, n);
+	ok(pr_store_outbox_take(w->store, T0, 1000, 8, &w->arena, &rows, &n, &err));
+	assert_int_equal(2, n);
+	assert_true(pr_str_eq(rows[0].kind, S("alert")) && rows[0].attempt == 1);
+	assert_int_equal(T0 + 1000, rows[0].lease_until);
+	assert_int_equal(PR_OUTBOX_SENDING, rows[0].state);
+	ok(pr_store_outbox_take(w->store, T0, 1000, 8, &w->arena, &more, &n, &err));
+	assert_int_equal(0, n);
+}
+
+static void
+outbox_settles_once(struct world *w)
+{
+	struct pr_store_outbox *rows, old, found;
+	bool settled;
+	size_t n;
+
+	post(w);
+	ok(pr_store_outbox_take(w->store, T0, 1000, 8, &w->arena, &rows, &n, &err));
+	ok(pr_store_outbox_settle(w->store, &rows[0], PR_OUTBOX_SENT, 0, S("250 ok"), T0, &settled,
+				  &err));
+	assert_true(settled);
+	ok(pr_store_outbox_settle(w->store, &rows[0], PR_OUTBOX_DEAD, 0, S("no"), T0, &settled,
+				  &err));
+	assert_false(settled);
+	ok(pr_store_outbox_settle(w->store, &rows[1], PR_OUTBOX_DEFERRED, T0 + 50, S("451"), T0,
+				  &settled, &err));
+	old = rows[1];
+	ok(pr_store_outbox_take(w->store, T0 + 50, 1000, 8, &w->arena, &rows, &n, &err));
+	assert_int_equal(1, n);
+	assert_int_equal(2, rows[0].attempt);
+	ok(pr_store_outbox_settle(w->store, &old, PR_OUTBOX_SENT, 0, S("late"), T0, &settled,
+				  &err));
+	assert_false(settled); /* fenced: another attempt holds it */
+	ok(pr_store_verify(w->store, &err));
+	assert_int_equal(1, pr_store_outbox_by_message_id(w->store, S(CID_A ".ack@example.org"),
+							  &w->arena, &found, &err));
+	assert_int_equal(0,
+			 pr_store_outbox_by_message_id(w->store, S("x"), &w->arena, &found, &err));
+}
+
+static void
+outbox_doubt_waits_for_a_person(struct world *w)
+{
+	struct pr_store_outbox *rows;
+	struct pr_store_waiting *waiting;
+	int64_t expired;
+	size_t n;
+
+	post(w);
+	ok(pr_store_outbox_take(w->store, T0, 1000, 8, &w->arena, &rows, &n, &err));
+	ok(pr_store_outbox_expire(w->store, T0 + 999, &expired, &err));
+	assert_int_equal(0, expired);
+	ok(pr_store_outbox_expire(w->store, T0 + 1000, &expired, &err));
+	assert_int_equal(2, expired);
+	ok(pr_store_outbox_take(w->store, T0 + 5000, 1000, 8, &w->arena, &rows, &n, &err));
+	assert_int_equal(0, n); /* never repeated on doubt */
+	ok(pr_store_waiting(w->store, S("unknown"), 10, &w->arena, &waiting, &n, &err));
+	assert_int_equal(2, n);
+	ok(pr_store_outbox_resolve(w->store, waiting[0].outbox_id, true, S("ann"), T0, &err));
+	ok(pr_store_outbox_resolve(w->store, waiting[1].outbox_id, false, S("ann"), T0, &err));
+	assert_int_equal(
+	    -1, pr_store_outbox_resolve(w->store, waiting[1].outbox_id, true, S("ann"), T0, &err));
+	assert_int_equal(PR_REJECT, err.fault);
+	ok(pr_store_outbox_of(w->store, S(CID_A), &w->arena, &rows, &n, &err));
+	assert_int_equal(PR_OUTBOX_PENDING, rows[0].state);
+	assert_true(pr_str_eq(rows[0].message_id, S(CID_A ".ack.1@example.org")));
+	assert_int_equal(PR_OUTBOX_SENT, rows[1].state);
+}
+
+static void
+suppression_and_cap(struct world *w)
+{
+	int64_t n;
+	bool yes;
+
+	post(w);
+	ok(pr_store_ack_count(w->store, S("a@example.org"), T0, &n, &err));
+	assert_int_equal(1, n); /* the alert is none */
+	ok(pr_store_ack_count(w->store, S("a@example.org"), T0 + 1, &n, &err));
+	assert_int_equal(0, n);
+	ok(pr_store_suppress(w->store, S("a@example.org"), S("bounced"), T0, &err));
+	ok(pr_store_suppress(w->store, S("a@example.org"), S("stop"), T0, &err));
+	ok(pr_store_suppressed(w->store, S("a@example.org"), &yes, &err));
+	assert_true(yes);
+	ok(pr_store_unsuppress(w->store, S("a@example.org"), &err));
+	ok(pr_store_suppressed(w->store, S("a@example.org"), &yes, &err));
+	assert_false(yes);
+}
+
+static void
+staff_see_what_waits(struct world *w)
+{
+	static const char *const lists[] = {"unreadable", "triage", "risk", "buried", "unknown"};
+	struct pr_store_buried b = {S("c123456789abcdef0123456789abcdef"), S("web"), S("gave up"),
+				    T0};
+	struct pr_store_waiting *rows;
+	struct pr_store_counts counts;
+	size_t n;
+	bool was;
+
+	put(w, "1123456789abcdef0123456789abcdef", "EXA-1", "unreadable");
+	put(w, "2123456789abcdef0123456789abcdef", "EXA-2", "triage");
+	put(w, "3123456789abcdef0123456789abcdef", "EXA-3", "risk");
+	put(w, "4123456789abcdef0123456789abcdef", "EXA-4", "team");
+	ok(pr_store_buried_add(w->store, &b, &err));
+	for (size_t i = 0; i < PR_DB_COUNT(lists); i++) {
+		ok(pr_store_waiting(w->store, pr_str_c(lists[i]), 10, &w->arena, &rows, &n, &err));
+		assert_int_equal(i < 4, n);
+		if (n)
+			assert_true(pr_str_eq_c(rows[0].list, lists[i]) && rows[0].since == T0);
+	}
+	assert_int_equal(-1,
+			 pr_store_waiting(w->store, S("other"), 10, &w->arena, &rows, &n, &err));
+	ok(pr_store_count(w->store, &counts, &err));
+	assert_int_equal(4, counts.contacts[PR_CHANNEL_EMAIL]);
+	assert_int_equal(1, counts.cases[PR_CHANNEL_EMAIL]);
+	assert_int_equal(3, counts.staff[PR_CHANNEL_EMAIL]);
+	assert_int_equal(1, counts.buried[PR_CHANNEL_WEB]);
+	ok(pr_store_buried_remove(w->store, b.cid, &was, &err));
+	assert_true(was);
+	ok(pr_store_buried_remove(w->store, b.cid, &was, &err));
+	assert_false(was);
+}
+
+static void
+reader_changes_nothing(struct world *w)
+{
+	struct pr_store *reader = pr_store_open(w->url, false, &err);
+	int64_t version = 0;
+
+	assert_non_null(reader);
+	ok(pr_store_schema_version(reader, &version, &err));
+	assert_int_equal(1, version);
+	ok(pr_store_verify(reader, &err));
+	assert_int_equal(-1, pr_store_suppress(reader, S("a@example.org"), S("x"), T0, &err));
+	assert_int_equal(PR_RETRY, err.fault);
+	pr_store_close(&reader);
+}
+
+static void
+newer_schema_is_not_ours(struct world *w)
+{
+	ok(w->store->driver->script(w->store->db,
+				    "INSERT INTO schema_version VALUES (99, 'future', 0)", &err));
+	assert_null(pr_store_open(w->url, true, &err));
+	assert_int_equal(PR_FATAL, err.fault);
+	assert_null(pr_store_open(w->url, false, &err));
+	assert_int_equal(PR_FATAL, err.fault);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct world *w);
+} contract[] = {
+    {"one row a contact", contact_once},
+    {"who is present, in one query", present_in_one_query},
+    {"a savepoint takes back one", savepoint_takes_back_one},
+    {"a rollback leaves nothing", rollback_leaves_nothing},
+    {"citizens by point and name", citizens_by_point_and_name},
+    {"cases and assignment", cases_and_assignment},
+    {"the same message twice", same_message_twice},
+    {"the chain shows every change", chain_shows_every_change},
+    {"urgent first", outbox_takes_urgent_first},
+    {"settled once", outbox_settles_once},
+    {"doubt waits for a person", outbox_doubt_waits_for_a_person},
+    {"suppression and cap", suppression_and_cap},
+    {"staff see what waits", staff_see_what_waits},
+    {"a reader changes nothing", reader_changes_nothing},
+    {"a newer schema is not ours", newer_schema_is_not_ours},
+};
+#define CASES PR_DB_COUNT(contract)
+
+/* ---- the two worlds ---- */
+
+static struct pg_server pg;
+static char folder[] = "/tmp/pr-store-XXXXXX";
+
+struct plan {
+	bool pgsql;
+	size_t index;
+	char name[96];
+};
+
+static void
+fresh_pgsql(struct world *w)
+{
+	struct pr_db *db = pr_db_pgsql.open(pg.url, true, &err);
+
+	assert_non_null(db);
+	ok(pr_db_pgsql.script(db, "DROP SCHEMA public CASCADE; CREATE SCHEMA public", &err));
+	pr_db_pgsql.close(&db);
+	snprintf(w->url, sizeof(w->url), "%s", pg.url);
+}
+
+static void
+run_case(void **state)
+{
+	const struct plan *plan = *state;
+	struct world w = {0};
+
+	pr_arena_init(&w.arena, (size_t)1 << 20);
+	if (plan->pgsql)
+		fresh_pgsql(&w);
+	else
+		snprintf(w.url, sizeof(w.url), "sqlite:%s/%zu.db", folder, plan->index);
+	w.store = pr_store_open(w.url, true, &err);
+	if (!w.store)
+		fail_msg("%s", err.msg);
+	contract[plan->index].run(&w);
+	pr_store_close(&w.store);
+	pr_arena_release(&w.arena);
+}
+
+int
+main(void)
+{
+	static struct plan plans[2 * CASES];
+	static struct CMUnitTest tests[2 * CASES];
+	bool have_pgsql = pg_start(&pg);
+	size_t n = have_pgsql ? 2 * CASES : CASES;
+
+	if (!mkdtemp(folder))
+		return 1;
+	for (size_t i = 0; i < n; i++) {
+		plans[i] = (struct plan){.pgsql = i >= CASES, .index = i % CASES};
+		snprintf(plans[i].name, sizeof(plans[i].name), "%s: %s",
+			 i < CASES ? "sqlite" : "postgresql", contract[i % CASES].name);
+		tests[i] = (struct CMUnitTest){
+		    .name = plans[i].name, .test_func = run_case, .initial_state = &plans[i]};
+	}
+	int failures = _cmocka_run_group_tests("store", tests, n, NULL, NULL);
+	pg_stop(&pg);
+	char *rm[] = {"rm", "-rf", folder, NULL};
+	pid_t pid = fork();
+	if (pid == 0)
+		execvp(rm[0], rm);
+	return pg_done(pid) ? failures : failures + 1;
+}
