@@ -1,0 +1,54 @@
+/*
+ * kind: is it a request, a report, a complaint, a chase ...? Rules of kind speak first; where they
+ * are silent, what is asked of the service (its LGIL) tells.
+ */
+#include "classify/ruleset.h"
+
+static const char *
+kind_of_lgil(int64_t lgil)
+{
+	static const struct {
+		int64_t lgil;
+		const char *kind;
+	} table[] = {
+	    {17, "report"},  {31, "report"}, {8, "enquiry"},    {12, "enquiry"}, {20, "enquiry"},
+	    {34, "enquiry"}, {10, "appeal"}, {13, "complaint"}, {3, "request"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].lgil == lgil)
+			return table[i].kind;
+	return "request";
+}
+
+static bool
+is_automated(const struct pr_contact *c)
+{
+	return c->automated.n && !pr_str_eq_c(c->automated, "no");
+}
+
+void
+pr_kind_decide(const struct pr_rules *rules, const struct pr_said *said, struct pr_contact *c)
+{
+	const struct pr_rule *best = NULL;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct pr_rule *rule = &rules->v[i];
+
+		if (rule->kind.n && said[i].match == PR_MATCH_YES &&
+		    (!best || rule->score > best->score))
+			best = rule;
+	}
+	if (is_automated(c))
+		c->kind = PR_STR("auto");
+	else if (best)
+		c->kind = best->kind;
+	else if (c->case_ref.n)
+		c->kind = PR_STR("chase");
+	else
+		c->kind = c->lgsl ? pr_str_c(kind_of_lgil(c->lgil)) : PR_STR("unclear");
+	/* nobody at risk is thanked, ignored as spam or taken for a machine's words */
+	if (!pr_str_eq_c(c->risk, "none") &&
+	    (pr_str_eq_c(c->kind, "spam") || pr_str_eq_c(c->kind, "thanks")))
+		c->kind = PR_STR("report");
+}

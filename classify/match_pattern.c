@@ -1,0 +1,213 @@
+/*
+ * match_pattern: a regular expression (PCRE2's interpreter, here only) over folded text, with every
+ * limit it has. A limit that was hit answers could-not-tell.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include "classify/ruleset.h"
+#include "postroom/clock.h"
+#include "postroom/utf8.h"
+
+#define PATTERN_MAX    1024
+#define MATCH_LIMIT    100000
+#define DEPTH_LIMIT    10000
+#define HEAP_LIMIT_KIB 8192
+
+struct pattern {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+};
+
+/* What could lift a limit, recurse or call out, and how it is spelt behind '\' or '('. */
+static const char *
+forbidden_at(struct pr_str s)
+{
+	static const struct {
+		const char *text, *why;
+	} table[] = {
+	    {"(*", "may not set options or verbs with '(*'"},
+	    {"(?R", "may not call itself"},
+	    {"(?0", "may not call itself"},
+	    {"(?P>", "may not call a group"},
+	    {"(?P=", "may not refer back to a group"},
+	    {"(?&", "may not call a group"},
+	    {"(?C", "may not call out"},
+	    {"(?(", "may not branch on a condition"},
+	    {"\\g", "may not refer to a group"},
+	    {"\\k", "may not refer to a group"},
+	    {"\\C", "may not match single bytes"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (pr_str_starts(s, pr_str_c(table[i].text)))
+			return table[i].why;
+	if (pr_str_starts(s, PR_STR("(?")) && s.n > 2) {
+		char c = s.p[2] == '+' || s.p[2] == '-' ? (s.n > 3 ? s.p[3] : ' ') : s.p[2];
+
+		if (c >= '1' && c <= '9')
+			return "may not call a group";
+	}
+	return NULL;
+}
+
+static const char *
+forbidden(struct pr_str s, size_t *at)
+{
+	const char *why;
+
+	for (*at = 0; *at < s.n; ++*at) {
+		why = forbidden_at(pr_str_sub(s, *at, s.n));
+		if (why)
+			return why;
+		if (s.p[*at] == '\\')
+			++*at;
+	}
+	return NULL;
+}
+
+/* Letters above ASCII are folded as the text is; the pattern's own syntax is left as it stands. */
+static struct pr_str
+fold_letters(struct pr_str s, struct pr_arena *a)
+{
+	char *out = pr_arena_alloc(a, s.n * 3 + 1);
+	size_t n = 0, used;
+	struct pr_folded folded;
+	uint32_t c;
+
+	for (size_t i = 0; i < s.n; i += used) {
+		used = pr_utf8_decode(pr_str_sub(s, i, s.n), &c);
+		if (used <= 1) {
+			out[n++] = s.p[i];
+			used = 1;
+			continue;
+		}
+		pr_fold(pr_str_sub(s, i, used), a, &folded);
+		if (n + folded.text.n <= s.n * 3) {
+			memcpy(out + n, folded.text.p, folded.text.n);
+			n += folded.text.n;
+		}
+	}
+	return pr_str_n(out, n);
+}
+
+static int
+at_offset(struct pr_diag *diag, const struct pr_yaml *v, size_t offset, const char *words)
+{
+	struct pr_mark mark = v->mark;
+
+	mark.column += (int)offset + (v->quoted ? 1 : 0);
+	return pr_diag_add(diag, mark, "the pattern %s", words);
+}
+
+static struct pattern *
+compile(struct pr_rules *rules, const struct pr_yaml *v, struct pr_diag *diag)
+{
+	struct pr_str folded = fold_letters(v->text, &rules->arena);
+	struct pattern *p = PR_ARENA_NEW(&rules->arena, struct pattern);
+	PCRE2_UCHAR words[128];
+	PCRE2_SIZE offset;
+	int code;
+
+	p->code = pcre2_compile((PCRE2_SPTR)folded.p, folded.n,
+				PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
+				    PCRE2_NO_AUTO_CAPTURE,
+				&code, &offset, NULL);
+	if (!p->code) {
+		pcre2_get_error_message(code, words, sizeof(words));
+		at_offset(diag, v, offset, (const char *)words);
+		return NULL;
+	}
+	p->data = pcre2_match_data_create(1, NULL);
+	p->limits = pcre2_match_context_create(NULL);
+	if (!p->data || !p->limits)
+		pr_out_of_memory();
+	pcre2_set_match_limit(p->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(p->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(p->limits, HEAP_LIMIT_KIB);
+	return p;
+}
+
+static int
+pattern_parse(struct pr_rules *rules, const struct pr_yaml *v, struct pr_condition *c,
+	      struct pr_diag *diag)
+{
+	const char *why;
+	size_t at;
+
+	if (v->kind != PR_YAML_SCALAR || !v->text.n)
+		return pr_diag_add(diag, v->mark, "a pattern is one text in single quotes");
+	if (v->text.n > PATTERN_MAX)
+		return pr_diag_add(diag, v->mark,
+				   "a pattern has at most %d bytes; use words, or several patterns",
+				   PATTERN_MAX);
+	why = forbidden(v->text, &at);
+	if (why)
+		return at_offset(diag, v, at, why);
+	c->data = compile(rules, v, diag);
+	return c->data ? 0 : -1;
+}
+
+static enum pr_match
+match_field(const struct pattern *p, const struct pr_searched *f, size_t from, struct pr_span *span)
+{
+	struct pr_str s = f->folded.text;
+	const PCRE2_SIZE *found;
+	int rc;
+
+	if (from > s.n)
+		return PR_MATCH_NO;
+	while (from < s.n && ((unsigned char)s.p[from] & 0xc0) == 0x80)
+		from++;
+	rc = pcre2_match(p->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
+			 p->data, p->limits);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return PR_MATCH_NO;
+	if (rc < 0)
+		return PR_MATCH_UNKNOWN;
+	found = pcre2_get_ovector_pointer(p->data);
+	/* \K in a lookahead can give an end before the start */
+	span->start = (uint32_t)(found[0] < found[1] ? found[0] : found[1]);
+	span->end = (uint32_t)found[1];
+	return PR_MATCH_YES;
+}
+
+static enum pr_match
+pattern_test(const struct pr_condition *c, struct pr_message *m, const struct pr_span *after,
+	     struct pr_span *span)
+{
+	enum pr_match worst = PR_MATCH_NO, one;
+
+	if (pr_mono() > m->deadline)
+		return PR_MATCH_UNKNOWN;
+	for (uint32_t i = after ? after->field : 0; i < m->nfields; i++) {
+		if (!pr_condition_looks_at(c, &m->fields[i]))
+			continue;
+		one = match_field(c->data, &m->fields[i],
+				  after && after->field == i ? after->start + 1 : 0, span);
+		if (one == PR_MATCH_YES) {
+			span->field = i;
+			return one;
+		}
+		if (one == PR_MATCH_UNKNOWN)
+			worst = one;
+	}
+	return worst;
+}
+
+static void
+pattern_release(struct pr_condition *c)
+{
+	struct pattern *p = c->data;
+
+	if (!p)
+		return;
+	pcre2_code_free(p->code);
+	pcre2_match_data_free(p->data);
+	pcre2_match_context_free(p->limits);
+	c->data = NULL;
+}
+
+const struct pr_match_kind pr_match_pattern = {"pattern", pattern_parse, pattern_test,
+					       pattern_release};
