@@ -85,7 +85,7 @@ LIB_GATEWAY := $(call have,lib/gateway/http_client.c lib/gateway/gateways.c lib/
 LIB_WEB := $(call have,lib/web/server.c lib/web/request.c lib/web/page.c lib/web/page_render.c lib/web/html_context.c \
 	lib/web/multipart.c lib/web/listen.c lib/web/token.c lib/web/sections.c)
 
-INGEST := $(call have,ingest/submit.c ingest/committer.c)
+INGEST := $(call have,ingest/submit.c ingest/committer.c ingest/canary.c)
 INGEST_EMAIL := $(call have,ingest/email/main.c ingest/email/serve.c ingest/email/options.c ingest/email/mailboxes.c ingest/email/maildir.c ingest/email/stdin.c ingest/email/imap.c \
 	ingest/email/imap_connect.c ingest/email/imap_session.c ingest/email/tls_verify.c ingest/email/uid_state.c ingest/email/name_set.c)
 INGEST_SMS := $(call have,ingest/sms/main.c ingest/sms/webhook.c)
@@ -99,7 +99,8 @@ CASES := $(call have,dispatch/cases/accept.c dispatch/cases/identity.c dispatch/
 	dispatch/cases/ack_templates.c dispatch/cases/due.c dispatch/cases/policy.c)
 DISPATCH := $(call have,dispatch/main.c dispatch/batch.c dispatch/sweep.c dispatch/options.c)
 SEND := $(call have,dispatch/send/main.c dispatch/send/options.c dispatch/send/send.c dispatch/send/smtp.c dispatch/send/sms.c)
-CONSOLE := $(call have,console/main.c console/pages.c console/session.c)
+CONSOLE := $(call have,console/main.c console/doors.c console/pages.c console/contact.c console/actions.c \
+	console/session.c console/templates.c)
 # Settings of programs that the command does not link otherwise.
 OPTIONS := $(call have,ingest/email/options.c dispatch/options.c dispatch/send/options.c)
 TOOLS := $(call have,tools/main.c tools/tool.c tools/parse.c tools/classify.c tools/check.c tools/setup.c tools/status.c tools/show.c \
@@ -193,12 +194,14 @@ unit_libs_lib/store := $(LIBS_STORE) $(LIBS_CORE)
 unit_libs_lib/gateway := $(LIBS_GATEWAY) $(LIBS_CORE)
 unit_libs_lib/web := $(LIBS_WEB) $(LIBS_CORE)
 unit_libs_ingest := $(SUBMIT) $(LIBS_CORE)
+unit_libs_ingest/web := $(SUBMIT) $(LIBS_WEB) $(LIBS_CORE)
 unit_libs_ingest/email := $(SUBMIT) $(LIBS_SERVICE) -letpan -lgnutls
 unit_libs_classify := $(LIBS_RULES) $(LIBS_CORE)
 unit_libs_dispatch := $(CASE) $(WEB) $(LIBS_STORE) $(LIBS_SERVICE)
 unit_libs_dispatch/cases := $(CASE) $(WEB) $(LIBS_STORE) $(LIBS_CORE)
 unit_libs_dispatch/send := $(LIBS_STORE) $(LIBS_GATEWAY) $(LIBS_MAIL) $(LIBS_SERVICE)
 # objects of a program that a unit test of its parts needs
+unit_objs_ingest/web := $(call obj,$(filter-out ingest/web/main.c,$(INGEST_WEB)))
 unit_objs_ingest/email := $(call obj,$(filter-out ingest/email/main.c,$(INGEST_EMAIL)))
 unit_objs_dispatch := $(call obj,$(filter-out dispatch/main.c,$(DISPATCH)))
 unit_objs_dispatch/send := $(call obj,$(filter-out dispatch/send/main.c,$(SEND)))
@@ -239,6 +242,18 @@ docs/ENVELOPE.md: $(BUILD)/tests/envelope
 	@mkdir -p $(@D)
 	$< > $@.tmp && mv $@.tmp $@
 
+# ---- what `make bench` measures with ---------------------------------------------------------------------------------
+
+$(BUILD)/tests/floor: $(BUILD)/obj/tests/bench/floor.o $(MAIL) $(CORE) $(BASE)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD  $@')
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIBS_MAIL) $(LIBS_CORE) -lsqlite3
+
+$(BUILD)/tests/post: $(BUILD)/obj/tests/bench/post.o $(BASE)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD  $@')
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BASE)
+
 # ---- the commands of README and CONTRIBUTING ----------------------------------------------------------------------
 
 ## make run     the whole pipeline on this machine, with sample messages; Ctrl-C stops it
@@ -272,8 +287,8 @@ fuzz:
 ## make bench   name value unit lines, and build/bench.json
 bench:
 	@dist/deps.sh build run test
-	@$(MAKE) -s -j$(JOBS) all
-	@tests/bench/run.py build
+	@$(MAKE) -s -j$(JOBS) all $(BUILD)/tests/floor $(BUILD)/tests/post
+	@tests/bench/run.py $(BUILD)
 
 ## make format  put the tree into the form that make lint checks
 format:
@@ -288,6 +303,16 @@ JOBS := $(shell nproc)
 print-cppflags:
 	@echo '$(CPPFLAGS)'
 
+## make install PREFIX=/usr/local: programs and rules
+PREFIX ?= /usr/local
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/postroom
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin
+	cp -r rules $(DESTDIR)$(PREFIX)/share/postroom/
+
+docs/CONFIGURATION.md: docs/CONFIGURATION.head.md $(BUILD)/bin/postroom
+	@{ cat $<; echo '```yaml'; $(BUILD)/bin/postroom setup --example; echo '```'; } >$@
+
 clean:
 	rm -rf build
 
@@ -296,5 +321,5 @@ help:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all run test lint faults fuzz bench format deps print-cppflags unit unit-bin fuzz-bin clean help
+.PHONY: all install run test lint faults fuzz bench format deps print-cppflags unit unit-bin fuzz-bin clean help
 .SECONDARY:

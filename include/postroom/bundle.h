@@ -5,10 +5,11 @@
  *     <kind> <name> <length> <sha256 hex>\n<bytes>\n          any number of parts
  *     END <number of parts> <sha256 hex of all the bytes before this line>\n
  *
- * kind: `receipt` (exactly one, first: an encoded contact, stage INGEST), `field` (what a form or webhook
- * gave; name = its field), `raw` (at most one: the message or request body as received), `file` (an upload;
- * name = its field; a `field` part named `<name>.filename` before it has what the sender called it). Names:
- * 1 to 64 of [A-Za-z0-9_.-], `-` where there is none. A file without its END line does not exist.
+ * kind: `receipt` (exactly one, first: an encoded contact, stage INGEST), `field` (what a form or
+ * webhook gave; name = its field), `raw` (at most one: the message or request body as received),
+ * `file` (an upload; name = its field; a `field` part named `<name>.filename` before it has what
+ * the sender called it). Names: 1 to 64 of [A-Za-z0-9_.-], `-` where there is none. A file without
+ * its END line does not exist.
  */
 #ifndef POSTROOM_BUNDLE_H
 #define POSTROOM_BUNDLE_H
@@ -17,7 +18,7 @@
 #include "postroom/buf.h"
 #include "postroom/contact.h"
 
-#define PR_BUNDLE_MAX ((size_t)64 << 20)
+#define PR_BUNDLE_MAX       ((size_t)64 << 20)
 #define PR_BUNDLE_PARTS_MAX 256
 
 enum pr_part_kind { PR_PART_RECEIPT, PR_PART_FIELD, PR_PART_RAW, PR_PART_FILE };
@@ -29,7 +30,8 @@ struct pr_part {
 };
 
 /* Write the parts to fd from its beginning. Does not sync. */
-int pr_bundle_write(int fd, const struct pr_part *parts, size_t n, struct pr_err *err) PR_MUST_CHECK;
+int
+pr_bundle_write(int fd, const struct pr_part *parts, size_t n, struct pr_err *err) PR_MUST_CHECK;
 
 /* A bundle open for reading: a private read-only map. Parts point into it until close. */
 struct pr_bundle {
@@ -40,14 +42,16 @@ struct pr_bundle {
 };
 
 /*
- * Check and open. PR_REJECT: not a bundle, cut short (no END), a hash that does not fit, an unknown version;
- * the message names part and offset. PR_RETRY: it could not be read.
+ * Check and open. PR_REJECT: not a bundle, cut short (no END), a hash that does not fit, an unknown
+ * version; the message names part and offset. PR_RETRY: it could not be read.
  */
 int pr_bundle_open(int fd, struct pr_bundle *b, struct pr_err *err) PR_MUST_CHECK;
 void pr_bundle_close(struct pr_bundle *b);
 /* The first part of that kind (and name, unless PR_STR_NONE), or NULL. */
-const struct pr_part *pr_bundle_find(const struct pr_bundle *b, enum pr_part_kind kind, struct pr_str name);
+const struct pr_part *
+pr_bundle_find(const struct pr_bundle *b, enum pr_part_kind kind, struct pr_str name);
 /* Decode the receipt. */
-int pr_bundle_receipt(const struct pr_bundle *b, struct pr_arena *a, struct pr_contact *c, struct pr_err *err) PR_MUST_CHECK;
+int pr_bundle_receipt(const struct pr_bundle *b, struct pr_arena *a, struct pr_contact *c,
+		      struct pr_err *err) PR_MUST_CHECK;
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * catalogue: the council's service list (rules/services.yaml): what can be asked for, who does it, by when.
+ * catalogue: the council's service list (rules/services.yaml): what can be asked for, who does it,
+ * by when.
  *
  *     - id: 557/17
  *       name: {en: Pothole or road surface, cy: Twll yn y ffordd neu wyneb y ffordd}
  *       team: Highways
- *       target: {days: 5, calendar: working, basis: assumed}     calendar: working | calendar; basis: statutory | example | assumed
- *       restricted: no                                           yes: shown to its team only
- *       acknowledge: normal                                      normal | neutral | none
+ *       target: {days: 5, calendar: working, basis: assumed}     calendar: working | calendar;
+ * basis: statutory | example | assumed restricted: no yes: shown to its team only acknowledge:
+ * normal                                      normal | neutral | none
  *
  * A service is the pair LGSL/LGIL. 0/0 is triage: its team sorts what the rules could not.
  */
@@ -37,6 +38,7 @@ struct pr_catalogue {
 
 /* NULL with the reasons in diag; everything lives in the arena. */
 struct pr_catalogue *pr_catalogue_load(const char *path, struct pr_arena *a, struct pr_diag *diag);
-const struct pr_catalogue_entry *pr_catalogue_find(const struct pr_catalogue *s, int lgsl, int lgil);
+const struct pr_catalogue_entry *
+pr_catalogue_find(const struct pr_catalogue *s, int lgsl, int lgil);
 
 #endif

@@ -1,11 +1,13 @@
 /*
- * contact: the one record that travels through the pipeline. The field table below is its only declaration:
- * the struct, encode, decode, limits, docs/ENVELOPE.md and the round-trip test all come from it.
+ * contact: the one record that travels through the pipeline. The field table below is its only
+ * declaration: the struct, encode, decode, limits, docs/ENVELOPE.md and the round-trip test all
+ * come from it.
  *
- * Three stages write, each its own group only: INGEST writes what arrived (the bundle's receipt), CLASSIFY
- * what it read and decided, DISPATCH what became of it. An encoded contact is a record (record.h) whose first
- * field is `version`; an unknown version is PR_REJECT (the contact is buried, never guessed), an unknown field
- * in a known version too. All text is valid UTF-8 without NUL. Empty text means absent.
+ * Three stages write, each its own group only: INGEST writes what arrived (the bundle's receipt),
+ * CLASSIFY what it read and decided, DISPATCH what became of it. An encoded contact is a record
+ * (record.h) whose first field is `version`; an unknown version is PR_REJECT (the contact is
+ * buried, never guessed), an unknown field in a known version too. All text is valid UTF-8 without
+ * NUL. Empty text means absent.
  *
  * X(name, TYPE, STAGE, max, required, "what it is")
  *   TEXT    struct pr_str of at most max bytes
@@ -20,7 +22,7 @@
 #include "postroom/cid.h"
 
 #define PR_CONTACT_VERSION 1
-#define PR_LIST_MAX 1000
+#define PR_LIST_MAX        1000
 
 /* clang-format off */
 #define PR_CONTACT_FIELDS(X)                                                                                     \
@@ -89,9 +91,9 @@ struct pr_list {
 	size_t n;
 };
 
-#define PR_CONTACT_C_TEXT struct pr_str
-#define PR_CONTACT_C_NUMBER int64_t
-#define PR_CONTACT_C_LIST struct pr_list
+#define PR_CONTACT_C_TEXT                                         struct pr_str
+#define PR_CONTACT_C_NUMBER                                       int64_t
+#define PR_CONTACT_C_LIST                                         struct pr_list
 #define PR_CONTACT_MEMBER(name, type, stage, max, required, help) PR_CONTACT_C_##type name;
 struct pr_contact {
 	PR_CONTACT_FIELDS(PR_CONTACT_MEMBER)
@@ -109,22 +111,28 @@ struct pr_contact_field {
 extern const struct pr_contact_field pr_contact_fields[];
 extern const size_t pr_contact_fields_n;
 
-/* Append the encoded contact, the fields of stages up to and including `last`; absent fields are left out. */
+/* Append the encoded contact, the fields of stages up to and including `last`; absent fields are
+ * left out. */
 void pr_contact_encode(const struct pr_contact *c, enum pr_stage last, struct pr_buf *b);
 /*
- * Decode `bytes`; texts point into them, lists into the arena. Fields of stages after `last` are refused, as
- * are texts that are too long, not UTF-8 or hold NUL, and missing required fields: PR_REJECT, naming the field.
+ * Decode `bytes`; texts point into them, lists into the arena. Fields of stages after `last` are
+ * refused, as are texts that are too long, not UTF-8 or hold NUL, and missing required fields:
+ * PR_REJECT, naming the field.
  */
-int pr_contact_decode(struct pr_str bytes, enum pr_stage last, struct pr_arena *a, struct pr_contact *c,
-		      struct pr_err *err) PR_MUST_CHECK;
+int pr_contact_decode(struct pr_str bytes, enum pr_stage last, struct pr_arena *a,
+		      struct pr_contact *c, struct pr_err *err) PR_MUST_CHECK;
 /*
- * Append one text to a list field: copied into the arena, clipped to the field's max, repaired to UTF-8.
- * Past PR_LIST_MAX it is dropped and false returned. `f` is found with PR_CONTACT_FIELD(to). Only a list that
- * began empty or came from decode may be added to: a list of one's own making has no room behind its end.
+ * Append one text to a list field: copied into the arena, clipped to the field's max, repaired to
+ * UTF-8. Past PR_LIST_MAX it is dropped and false returned. `f` is found with PR_CONTACT_FIELD(to).
+ * Only a list that began empty or came from decode may be added to: a list of one's own making has
+ * no room behind its end.
  */
-bool pr_contact_list_add(struct pr_contact *c, const struct pr_contact_field *f, struct pr_arena *a, struct pr_str text);
-/* Set a text field: copied, repaired to UTF-8, clipped to the field's maximum. False when it was clipped. */
-bool pr_contact_text_set(struct pr_contact *c, const struct pr_contact_field *f, struct pr_arena *a, struct pr_str text);
+bool pr_contact_list_add(struct pr_contact *c, const struct pr_contact_field *f, struct pr_arena *a,
+			 struct pr_str text);
+/* Set a text field: copied, repaired to UTF-8, clipped to the field's maximum. False when it was
+ * clipped. */
+bool pr_contact_text_set(struct pr_contact *c, const struct pr_contact_field *f, struct pr_arena *a,
+			 struct pr_str text);
 #define PR_CONTACT_INDEX(name, type, stage, max, required, help) PR_CONTACT_FIELD_##name,
 enum pr_contact_index { PR_CONTACT_FIELDS(PR_CONTACT_INDEX) PR_CONTACT_FIELDS_N };
 #define PR_CONTACT_FIELD(name) (&pr_contact_fields[PR_CONTACT_FIELD_##name])

@@ -33,7 +33,8 @@ void pr_diag_init(struct pr_diag *d, struct pr_arena *a);
 int pr_diag_add(struct pr_diag *d, struct pr_mark mark, const char *fmt, ...) PR_PRINTF(3, 4);
 /* All lines, sorted by file and line, to the stream. */
 void pr_diag_print(const struct pr_diag *d, FILE *out);
-/* The candidate with the smallest edit distance (at most 2), for "did you mean"; NULL when none is near. */
+/* The candidate with the smallest edit distance (at most 2), for "did you mean"; NULL when none is
+ * near. */
 const char *pr_diag_nearest(struct pr_str word, const char *const *candidates, size_t n);
 
 #endif

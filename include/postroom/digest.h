@@ -15,7 +15,8 @@ struct pr_sha256 {
 
 void pr_sha256_init(struct pr_sha256 *h);
 void pr_sha256_add(struct pr_sha256 *h, const void *p, size_t n);
-/* A field as part of a key: its length as 8 bytes big-endian, then its bytes, so that fields cannot run together. */
+/* A field as part of a key: its length as 8 bytes big-endian, then its bytes, so that fields cannot
+ * run together. */
 void pr_sha256_add_field(struct pr_sha256 *h, struct pr_str field);
 void pr_sha256_end(struct pr_sha256 *h, unsigned char out[PR_SHA256_BYTES]);
 void pr_sha256_of(struct pr_str bytes, unsigned char out[PR_SHA256_BYTES]);

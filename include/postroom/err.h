@@ -45,7 +45,10 @@ const char *pr_fault_name(enum pr_fault fault);
 _Noreturn void pr_bug_at(const char *file, int line, const char *fmt, ...) PR_PRINTF(3, 4);
 #define pr_bug(...) pr_bug_at(__FILE__, __LINE__, __VA_ARGS__)
 
-/* Out of memory ends the process with 111: nothing is lost, the queue owns the item. */
+/* Out of memory ends the process: nothing is lost, the queue (or the MTA that pipes to us) owns the
+ * item. */
 _Noreturn void pr_out_of_memory(void);
+/* With which status: 111 unless a program behind an MTA's pipe asks for 75 (EX_TEMPFAIL). */
+void pr_out_of_memory_exits(int status);
 
 #endif

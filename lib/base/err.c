@@ -63,11 +63,19 @@ pr_bug_at(const char *file, int line, const char *fmt, ...)
 	abort();
 }
 
+static int out_of_memory_status = 111;
+
+void
+pr_out_of_memory_exits(int status)
+{
+	out_of_memory_status = status;
+}
+
 void
 pr_out_of_memory(void)
 {
 	static const char words[] = "out of memory: leaving, the queue keeps what was in hand\n";
 	ssize_t ignored = write(STDERR_FILENO, words, sizeof words - 1);
 	(void)ignored;
-	_exit(111);
+	_exit(out_of_memory_status);
 }

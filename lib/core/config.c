@@ -250,3 +250,12 @@ pr_config_dir(const struct pr_config *config)
 {
 	return config->dir;
 }
+
+char *
+pr_config_path(const struct pr_config *config, const char *path, struct pr_arena *a)
+{
+	if (path[0] == '/')
+		return pr_arena_dup_c(a, pr_str_c(path));
+	struct pr_str whole = pr_arena_printf(a, "%s/%s", config->dir, path);
+	return pr_arena_dup_c(a, whole);
+}

@@ -126,6 +126,10 @@ static const struct pr_option spool_options[] = {
     PR_OPTION_SIZE(
 	struct pr_spool_conf, min_free, "256M", 0, INT64_MAX,
 	"intake stops, and mail stays in its mailbox, when less than this is free on the disk"),
+    PR_OPTION_DURATION(
+	struct pr_spool_conf, canary, "0s", 0, 604800000,
+	"how often each door sends a contact of its own through the pipeline, such as 1h; "
+	"`postroom status` shows how old the last one is; 0s: never"),
     PR_OPTION_END};
 
 const struct pr_section pr_spool_section = {
