@@ -83,13 +83,13 @@ LIB_STORE := $(call have,lib/store/db.c lib/store/store.c lib/store/store_sqlite
 LIB_GATEWAY := $(call have,lib/gateway/http_client.c lib/gateway/gateways.c lib/gateway/gateway_kannel.c \
 	lib/gateway/gateway_webhook.c lib/gateway/gateway_null.c lib/gateway/gsm7.c)
 LIB_WEB := $(call have,lib/web/server.c lib/web/request.c lib/web/page.c lib/web/page_render.c lib/web/html_context.c \
-	lib/web/multipart.c lib/web/listen.c lib/web/token.c lib/web/sections.c)
+	lib/web/multipart.c lib/web/listen.c lib/web/token.c)
 
 INGEST := $(call have,ingest/submit.c ingest/committer.c ingest/canary.c)
 INGEST_EMAIL := $(call have,ingest/email/main.c ingest/email/serve.c ingest/email/options.c ingest/email/mailboxes.c ingest/email/maildir.c ingest/email/stdin.c ingest/email/imap.c \
 	ingest/email/imap_connect.c ingest/email/imap_session.c ingest/email/tls_verify.c ingest/email/uid_state.c ingest/email/name_set.c)
-INGEST_SMS := $(call have,ingest/sms/main.c ingest/sms/webhook.c)
-INGEST_WEB := $(call have,ingest/web/main.c ingest/web/door.c ingest/web/form.c ingest/web/pages.c ingest/web/seen.c)
+INGEST_SMS := $(call have,ingest/sms/main.c ingest/sms/options.c ingest/sms/webhook.c)
+INGEST_WEB := $(call have,ingest/web/main.c ingest/web/options.c ingest/web/door.c ingest/web/form.c ingest/web/pages.c ingest/web/seen.c)
 CLASSIFY := $(call have,classify/classify.c classify/message.c classify/ruleset.c classify/rule_parse.c \
 	classify/fold.c classify/phrases.c classify/match_words.c \
 	classify/match_pattern.c classify/match_field.c classify/language.c classify/facts.c classify/kind.c \
@@ -99,10 +99,11 @@ CASES := $(call have,dispatch/cases/accept.c dispatch/cases/identity.c dispatch/
 	dispatch/cases/ack_templates.c dispatch/cases/due.c dispatch/cases/policy.c)
 DISPATCH := $(call have,dispatch/main.c dispatch/batch.c dispatch/sweep.c dispatch/options.c)
 SEND := $(call have,dispatch/send/main.c dispatch/send/options.c dispatch/send/send.c dispatch/send/smtp.c dispatch/send/sms.c)
-CONSOLE := $(call have,console/main.c console/doors.c console/pages.c console/contact.c console/actions.c \
+CONSOLE := $(call have,console/main.c console/options.c console/doors.c console/pages.c console/contact.c console/actions.c \
 	console/session.c console/templates.c)
 # Settings of programs that the command does not link otherwise.
-OPTIONS := $(call have,ingest/email/options.c dispatch/options.c dispatch/send/options.c)
+OPTIONS := $(call have,ingest/email/options.c ingest/sms/options.c ingest/web/options.c dispatch/options.c \
+	dispatch/send/options.c console/options.c)
 TOOLS := $(call have,tools/main.c tools/tool.c tools/parse.c tools/classify.c tools/check.c tools/setup.c tools/status.c tools/show.c \
 	tools/explain.c tools/bury.c tools/reconcile.c tools/rules.c)
 

@@ -18,7 +18,6 @@
 
 #include "postroom/arena.h"
 #include "postroom/buf.h"
-#include "postroom/option.h"
 #include "postroom/record.h"
 
 struct pr_web_file {
@@ -112,32 +111,5 @@ pr_web_sign_ok(struct pr_str key, struct pr_str purpose, struct pr_str text, str
  */
 #define PR_WEB_FIELDS_MAX 100
 bool pr_web_urlencoded(struct pr_str text, struct pr_arena *a, struct pr_field **fields, size_t *n);
-
-/* ---- settings of the programs that stand on this server ---- */
-
-struct pr_form_conf {
-	const char *listen;
-	const char *account; /* the form's name in every contact */
-	int64_t token_life;  /* ms: how long a page that was fetched may be sent */
-	int64_t connections;
-	int64_t upload_max; /* bytes of one photo */
-};
-extern const struct pr_section pr_web_section; /* "web" */
-
-struct pr_webhooks_conf {
-	const char *listen;
-	int64_t connections;
-};
-extern const struct pr_section pr_webhooks_section; /* "webhooks" */
-
-struct pr_console_conf {
-	const char *listen;
-	const char *user;
-	const char *password_hash; /* secret: an Argon2id string of pr_password_hash() */
-	int64_t session_idle;      /* ms */
-	const char *public_url; /* https://staff.example.org where a proxy stands in front; empty:
-				   plain http on loopback */
-};
-extern const struct pr_section pr_console_section; /* "console" */
 
 #endif
