@@ -149,7 +149,7 @@ static struct pr_str
 decide_ack(const struct pr_rules *rules, const struct pr_contact *c)
 {
 	static const char *const quiet[] = {"domestic_abuse", "adult_safeguarding",
-					    "child_safeguarding", "suicide", "hate_crime"};
+					    "child_safeguarding", "hate_crime"};
 	const struct pr_catalogue_entry *e =
 	    pr_catalogue_find(rules->catalogue, (int)c->lgsl, (int)c->lgil);
 
@@ -158,6 +158,10 @@ decide_ack(const struct pr_rules *rules, const struct pr_contact *c)
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		if (has_flag(c, quiet[i]))
 			return PR_STR("neutral");
+	/* A fire or a gas leak tells nothing about anybody, and who reports it must hear whom to call: a
+	 * mere guess at a quiet service does not silence that. */
+	if (has_flag(c, "fire_gas_danger") && !c->certain)
+		return PR_STR("normal");
 	if (c->lgsl && e && e->restricted && !pr_str_eq_c(e->acknowledge, "none"))
 		return PR_STR("neutral");
 	return c->lgsl && e && e->acknowledge.n ? e->acknowledge : PR_STR("normal");

@@ -522,6 +522,7 @@ static void
 parse_rule(struct reader *r, const struct pr_yaml *map)
 {
 	const struct pr_yaml *v;
+	size_t before = r->diag->n;
 
 	check_known(r, map);
 	for (size_t i = 0; i < SETTINGS; i++) {
@@ -529,7 +530,10 @@ parse_rule(struct reader *r, const struct pr_yaml *map)
 		if (v)
 			settings[i].set(r, v);
 	}
-	check_whole(r);
+	/* What is missing as a whole is told of a rule whose parts are right: "service: pothole" is one
+	 * mistake, not two. */
+	if (r->diag->n == before)
+		check_whole(r);
 }
 
 static struct pr_rule *

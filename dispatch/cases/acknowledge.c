@@ -167,7 +167,8 @@ template_of(const struct pr_deed *d)
 {
 	/* Neutral comes first: whoever reads along at the sender's screen must not see that there
 	 * is a danger. */
-	if (pr_deed_is(d->c->ack, "neutral") || pr_deed_is(d->service->acknowledge, "neutral"))
+	if (pr_deed_is(d->c->ack, "neutral") ||
+	    (d->c->certain && pr_deed_is(d->service->acknowledge, "neutral")))
 		return PR_ACK_NEUTRAL;
 	if (pr_deed_at_risk(d))
 		return PR_ACK_URGENT;

@@ -68,12 +68,12 @@ verdicts(void **state)
 	    {"pothole", "by the bin that was missed", 557, 1, "report", "none", "normal"},
 	    {"", "this is not about the road or a pothole", 0, 0, "unclear", "none", "normal"},
 	    {"", "the baby is left home alone", 266, 1, "report", "p1", "neutral"},
-	    {"", "I will kill myself", 0, 0, "unclear", "p1", "neutral"},
-	    {"", "I nearly kill myself on suicide lane", 0, 0, "unclear", "check", "neutral"},
-	    {"", "suicide lane makes me want to kill myself", 0, 0, "unclear", "p1", "neutral"},
+	    {"", "I will kill myself", 0, 0, "unclear", "p1", "normal"},
+	    {"", "I nearly kill myself on suicide lane", 0, 0, "unclear", "check", "normal"},
+	    {"", "suicide lane makes me want to kill myself", 0, 0, "unclear", "p1", "normal"},
 	    {"", "Freedom of Information", 0, 0, "foi", "none", "normal"},
 	    {"", "SEO services", 0, 0, "spam", "none", "none"},
-	    {"", "SEO services or I kill myself", 0, 0, "report", "p1", "neutral"},
+	    {"", "SEO services or I kill myself", 0, 0, "report", "p1", "normal"},
 	};
 	struct fixture *f = *state;
 
