@@ -90,7 +90,7 @@ INGEST_EMAIL := $(call have,ingest/email/main.c ingest/email/serve.c ingest/emai
 	ingest/email/imap_connect.c ingest/email/imap_session.c ingest/email/tls_verify.c ingest/email/uid_state.c ingest/email/name_set.c)
 INGEST_SMS := $(call have,ingest/sms/main.c ingest/sms/options.c ingest/sms/webhook.c)
 INGEST_WEB := $(call have,ingest/web/main.c ingest/web/options.c ingest/web/door.c ingest/web/form.c ingest/web/pages.c ingest/web/seen.c)
-CLASSIFY := $(call have,classify/classify.c classify/message.c classify/ruleset.c classify/rule_parse.c \
+CLASSIFY := $(call have,classify/classify.c classify/message.c classify/ruleset.c classify/rule_parse.c classify/rule_value.c classify/rule_condition.c classify/rule_list.c \
 	classify/fold.c classify/phrases.c classify/match_words.c \
 	classify/match_pattern.c classify/match_field.c classify/language.c classify/facts.c classify/kind.c \
 	classify/risk.c classify/explain.c classify/rules_test.c classify/options.c)

@@ -158,8 +158,8 @@ decide_ack(const struct pr_rules *rules, const struct pr_contact *c)
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
 		if (has_flag(c, quiet[i]))
 			return PR_STR("neutral");
-	/* A fire or a gas leak tells nothing about anybody, and who reports it must hear whom to call: a
-	 * mere guess at a quiet service does not silence that. */
+	/* A fire or a gas leak tells nothing about anybody, and who reports it must hear whom to
+	 * call: a mere guess at a quiet service does not silence that. */
 	if (has_flag(c, "fire_gas_danger") && !c->certain)
 		return PR_STR("normal");
 	if (c->lgsl && e && e->restricted && !pr_str_eq_c(e->acknowledge, "none"))
