@@ -12,7 +12,7 @@
 #include <errno.h>
 
 #define FACTS_MAX  32
-#define VALUES_MAX 24
+#define VALUES_MAX 28
 
 /* Rows of name and value; an empty value makes no row. */
 struct facts {
@@ -76,6 +76,15 @@ service_text(const struct console *c, int64_t lgsl, int64_t lgil, struct pr_aren
 		return PR_STR("none");
 	return pr_arena_printf(a, "%lld/%lld " PR_S_FMT, (long long)lgsl, (long long)lgil,
 			       PR_S(e ? e->name_en : PR_STR_NONE));
+}
+
+/* "557/17", empty when nothing spoke for any service: what the list of services offers first. */
+static struct pr_str
+guess_id(const struct pr_contact *ct, struct pr_arena *a)
+{
+	if (!ct->lgsl)
+		return PR_STR_NONE;
+	return pr_arena_printf(a, "%lld/%lld", (long long)ct->lgsl, (long long)ct->lgil);
 }
 
 /* ---- the parts of the page ---- */
@@ -299,6 +308,10 @@ show(struct console *c, const struct session *session, const struct pr_cid *cid,
 					.text = w->contact.rules.n ? PR_STR("yes") : PR_STR_NONE};
 	v[n++] = (struct pr_page_value){
 	    .name = "rules", .rows = rule_rows(&w->contact, a), .nrows = w->contact.rules.n};
+	v[n++] = (struct pr_page_value){.name = "guess", .text = guess_id(&w->contact, a)};
+	v[n++] = (struct pr_page_value){
+	    .name = "guess_name",
+	    .text = service_text(c, w->contact.lgsl, w->contact.lgil, a)};
 	v[n++] = (struct pr_page_value){.name = "case", .rows = kase->rows, .nrows = kase->n};
 	v[n++] = (struct pr_page_value){
 	    .name = "outbox", .rows = outbox_rows(w->outbox, w->noutbox, a), .nrows = w->noutbox};

@@ -70,10 +70,8 @@ load_catalogue(struct console *c, const struct pr_service_ctx *ctx, struct pr_er
 
 	pr_arena_init(&c->arena, CATALOGUE_BYTES);
 	pr_diag_init(&diag, &c->arena);
-	path = *c->council->rules == '/'
-		   ? pr_arena_printf(&c->arena, "%s/services.yaml", c->council->rules)
-		   : pr_arena_printf(&c->arena, "%s/%s/services.yaml", pr_config_dir(ctx->config),
-				     c->council->rules);
+	path = pr_arena_printf(&c->arena, "%s/services.yaml",
+			       pr_config_path(ctx->config, c->council->rules, &c->arena));
 	c->catalogue = pr_catalogue_load(path.p, &c->arena, &diag);
 	if (!c->catalogue) {
 		pr_diag_print(&diag, stderr);

@@ -23,7 +23,7 @@ static const char *const value_names[] = {
 	"risk", "unreadable", "buried", "triage", "unknown",
 	"has_risk", "has_unreadable", "has_buried", "has_triage", "has_unknown",
 	"risk_count", "unreadable_count", "buried_count", "triage_count", "unknown_count",
-	"age", "cid", "reference", "channel", "why", "outbox_id", "teams", "team", "services", "id", "name", "current",
+	"age", "cid", "reference", "channel", "why", "outbox_id", "teams", "team", "services", "id", "name", "guess", "guess_name",
 	"duplicate_of", "case_id", "facts", "value", "text", "files", "index", "bytes", "verdict",
 	"rules", "has_rules", "field", "span", "case", "outbox", "kind", "state", "attempt", "detail", "is_unknown", NULL};
 /* clang-format on */
