@@ -258,7 +258,7 @@ $(BUILD)/tests/post: $(BUILD)/obj/tests/bench/post.o $(BASE)
 # ---- the commands of README and CONTRIBUTING ----------------------------------------------------------------------
 
 ## make run     the whole pipeline on this machine, with sample messages; Ctrl-C stops it
-run: ; @dist/deps.sh build run && $(MAKE) -s all && exec dist/run.py $(BUILD)
+run: ; @dist/deps.sh build run && $(MAKE) -s -j$(JOBS) all && exec dist/run.py $(BUILD)
 
 ## make test    every test; ends in one summary line
 test:
@@ -302,7 +302,8 @@ deps:
 JOBS := $(shell nproc)
 
 print-cppflags:
-	@echo '$(CPPFLAGS)'
+	$(info $(CPPFLAGS))
+	@:
 
 ## make install PREFIX=/usr/local: programs and rules
 PREFIX ?= /usr/local

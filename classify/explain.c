@@ -4,7 +4,10 @@
  */
 #include "classify/ruleset.h"
 
-#define QUOTE_MAX 80
+#include "postroom/utf8.h"
+
+#define QUOTE_MAX 64
+#define COLUMNS   80
 
 void
 pr_explain_note(struct pr_message *m, const struct pr_rule *rule, const struct pr_said *said,
@@ -79,26 +82,40 @@ add_meaning(const struct pr_rule *rule, struct pr_buf *out)
 		pr_buf_addf(out, " never %d", rule->veto[i].lgsl);
 }
 
+/* The citizen's words, below where they do not fit; no control character reaches a terminal. */
+static void
+add_quote(struct pr_str quote, size_t column, struct pr_buf *out)
+{
+	if (!quote.n)
+		return;
+	pr_buf_add_c(out, column + quote.n + 4 > COLUMNS ? "\n    '" : "  '");
+	for (size_t i = 0; i < quote.n; i++)
+		pr_buf_add_char(
+		    out, (unsigned char)quote.p[i] < ' ' || quote.p[i] == 127 ? ' ' : quote.p[i]);
+	pr_buf_add_char(out, '\'');
+}
+
 static void
 explain_line(const struct pr_rules *rules, const struct pr_contact *c, struct pr_str line,
 	     struct pr_buf *out)
 {
 	struct pr_str name = PR_STR_NONE, field = PR_STR_NONE, from = PR_STR_NONE, quote;
 	int64_t start = 0, end = 0;
+	size_t before;
 
 	pr_str_cut(&line, ' ', &name);
 	pr_str_cut(&line, ' ', &field);
 	pr_str_cut(&line, ' ', &from);
 	if (!pr_str_int(from, 0, INT32_MAX, &start) || !pr_str_int(line, start, INT32_MAX, &end))
 		end = start = 0;
+	before = out->n;
 	quote = pr_str_sub(field_text(c, field), (size_t)start, (size_t)(end - start));
 	pr_buf_addf(out, PR_S_FMT "  " PR_S_FMT, PR_S(name), PR_S(field));
 	if (end > start)
 		pr_buf_addf(out, " %lld-%lld", (long long)start, (long long)end);
 	pr_buf_add_c(out, " ");
 	add_meaning(find_rule(rules, name), out);
-	if (quote.n)
-		pr_buf_addf(out, "  '" PR_S_FMT "'", PR_S(pr_str_sub(quote, 0, QUOTE_MAX)));
+	add_quote(pr_utf8_clip(quote, QUOTE_MAX), out->n - before, out);
 	pr_buf_add_char(out, '\n');
 }
 

@@ -16,10 +16,8 @@
 static int
 start_zygote(struct pr_service_ctx *ctx, struct pr_err *err)
 {
-	struct pr_classifier *k = calloc(1, sizeof(*k));
+	struct pr_classifier *k = pr_calloc(1, sizeof(*k));
 
-	if (!k)
-		pr_out_of_memory();
 	ctx->self = k;
 	k->zygote = pr_zygote_start(&pr_mail_work, err);
 	return k->zygote ? 0 : -1;
@@ -37,7 +35,7 @@ log_wrong(const struct pr_diag *diag)
 static struct pr_rules *
 load_rules(const struct pr_config *config, struct pr_err *err)
 {
-	const struct pr_council_conf *council = pr_config_get(config, &pr_council_section);
+	const struct pr_council_conf *council = pr_config_get(config, &pr_council_keyless_section);
 	struct pr_arena arena;
 	struct pr_diag diag;
 	struct pr_rules *rules;
@@ -60,7 +58,7 @@ load_rules(const struct pr_config *config, struct pr_err *err)
 static void
 use_config(struct pr_classifier *k, const struct pr_config *config)
 {
-	const struct pr_council_conf *council = pr_config_get(config, &pr_council_section);
+	const struct pr_council_conf *council = pr_config_get(config, &pr_council_keyless_section);
 
 	k->conf = pr_config_get(config, &pr_classify_section);
 	k->world.reference_prefix = pr_str_c(council->prefix);
@@ -145,7 +143,7 @@ classifier_reload(struct pr_service_ctx *ctx, struct pr_err *err)
 	return 0;
 }
 
-static const struct pr_section *const sections[] = {&pr_council_section, &pr_spool_section,
+static const struct pr_section *const sections[] = {&pr_council_keyless_section, &pr_spool_section,
 						    &pr_queue_section, &pr_classify_section, NULL};
 
 static const struct pr_service classify_service = {

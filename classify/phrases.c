@@ -55,10 +55,8 @@ static void
 edges_grow(struct pr_phrases *p)
 {
 	size_t room = p->edges_room ? p->edges_room * 2 : 1024;
-	struct edge *bigger = calloc(room, sizeof(*bigger));
+	struct edge *bigger = pr_calloc(room, sizeof(*bigger));
 
-	if (!bigger)
-		pr_out_of_memory();
 	for (size_t i = 0; i < p->edges_room; i++)
 		if (p->edges[i].key)
 			*edge_slot(bigger, room, p->edges[i].key) = p->edges[i];
@@ -83,10 +81,8 @@ node_new(struct pr_phrases *p)
 struct pr_phrases *
 pr_phrases_new(struct pr_arena *a)
 {
-	struct pr_phrases *p = calloc(1, sizeof(*p));
+	struct pr_phrases *p = pr_calloc(1, sizeof(*p));
 
-	if (!p)
-		pr_out_of_memory();
 	p->arena = a;
 	edges_grow(p);
 	node_new(p);

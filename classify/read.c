@@ -199,6 +199,26 @@ log_classified(const struct pr_contact *c, const struct pr_ticket *t, int64_t ms
 	       c->incomplete ? " incomplete" : "", (long long)ms);
 }
 
+/* What the reader answers is a stranger's word too: what is no contact is for a person to read. */
+static int
+classify_job(struct pr_classifier *k, const struct job *j, struct pr_contact *c, struct pr_err *err)
+{
+	struct job unreadable = *j;
+
+	if (j->outcome != PR_ZYGOTE_OK)
+		return classify_unreadable(k, j, c, err);
+	if (classify_read(k, j, c, err) == 0)
+		return 0;
+	if (err->fault != PR_REJECT)
+		return -1;
+	unreadable.outcome = PR_ZYGOTE_REFUSED;
+	unreadable.err = *err;
+	pr_arena_reset(&k->arena);
+	pr_buf_reset(&k->sidecar);
+	*c = (struct pr_contact){0};
+	return classify_unreadable(k, &unreadable, c, err);
+}
+
 /* Returns 1 when it is to be passed on, 0 when it was dealt with otherwise, -1 when the queue
  * failed. */
 static int
@@ -211,8 +231,7 @@ finish_job(struct pr_classifier *k, const struct job *j, bool *urgent, struct pr
 
 	pr_arena_reset(&k->arena);
 	pr_buf_reset(&k->sidecar);
-	rc = j->outcome == PR_ZYGOTE_OK ? classify_read(k, j, &c, &why)
-					: classify_unreadable(k, j, &c, &why);
+	rc = classify_job(k, j, &c, &why);
 	if (rc == 0 && k->sidecar.failed)
 		rc = pr_fail(&why, PR_REJECT, 0, "the contact is larger than a sidecar may be");
 	if (rc == 0)

@@ -45,7 +45,7 @@ pr_rule_one_of(struct pr_diag *diag, const struct pr_yaml *v, const char *what,
 int
 pr_rule_thousandths(struct pr_diag *diag, const struct pr_yaml *v, int *out)
 {
-	struct pr_str rest = v->text, whole, part = PR_STR_NONE;
+	struct pr_str rest = v->text, whole;
 	bool minus = rest.n && rest.p[0] == '-';
 	int64_t units = 0, fraction = 0;
 
@@ -53,9 +53,8 @@ pr_rule_thousandths(struct pr_diag *diag, const struct pr_yaml *v, int *out)
 		rest = pr_str_sub(rest, 1, rest.n);
 	if (v->kind == PR_YAML_SCALAR && pr_str_cut(&rest, '.', &whole) &&
 	    pr_str_int(whole, 0, PR_SCORE_MAX / 1000, &units)) {
-		part = rest;
-		if (part.n <= 3 && (!part.n || pr_str_int(part, 0, 999, &fraction))) {
-			for (size_t i = part.n; i < 3; i++)
+		if (rest.n <= 3 && (!rest.n || pr_str_int(rest, 0, 999, &fraction))) {
+			for (size_t i = rest.n; i < 3; i++)
 				fraction *= 10;
 			*out = (int)((units * 1000 + fraction) * (minus ? -1 : 1));
 			return 0;
@@ -84,7 +83,7 @@ int
 pr_rule_bool(struct pr_diag *diag, const struct pr_yaml *v, bool *out)
 {
 	static const char *const words[] = {"yes", "no", "true", "false", NULL};
-	const char *word;
+	const char *word = words[0];
 
 	if (pr_rule_one_of(diag, v, "yes or no", words, &word) < 0)
 		return -1;

@@ -80,7 +80,7 @@ read_file(struct loading *l, struct rule_file *f)
 static void
 gather_lists(struct loading *l)
 {
-	l->rules->lists = pr_arena_array(&l->rules->arena, l->n + 1, sizeof(*l->rules->lists));
+	l->rules->lists = pr_arena_array(&l->rules->arena, l->n + 1, sizeof(struct pr_yaml *)); /* NOLINT(bugprone-sizeof-expression): pointers */
 	for (size_t i = 0; i < l->n; i++) {
 		const struct pr_yaml *tree = l->files[i].tree;
 		const struct pr_yaml *lists =
@@ -120,12 +120,10 @@ finish(struct loading *l)
 struct pr_rules *
 pr_rules_load(const char *dir, struct pr_diag *diag)
 {
-	struct pr_rules *rules = calloc(1, sizeof(*rules));
+	struct pr_rules *rules = pr_calloc(1, sizeof(*rules));
 	struct loading l = {.rules = rules, .diag = diag};
 	size_t before = diag->n;
 
-	if (!rules)
-		pr_out_of_memory();
 	pr_arena_init(&rules->arena, RULES_ARENA_MAX);
 	pr_arena_init(&rules->scratch, SCRATCH_ARENA_MAX);
 	rules->phrases = pr_phrases_new(&rules->arena);

@@ -8,11 +8,18 @@
 #include "postroom/cleanup.h"
 #include "postroom/clock.h"
 #include "postroom/log.h"
+#include "postroom/utf8.h"
 
 #include <errno.h>
 
-#define FACTS_MAX  32
-#define VALUES_MAX 28
+#define FACTS_MAX   32
+#define VALUES_MAX  28
+#define SIDECAR_MAX ((size_t)8 << 20)
+#define PAGE_ROOM   ((size_t)4 << 20) /* of the arena, for lists and rows beside the sidecar */
+/* What a page shows; escaped it may be six times as long. The raw message has the rest. */
+#define TEXT_SHOWN  ((size_t)256 << 10)
+#define LIST_SHOWN  50
+#define WORDS_SHOWN 200
 
 /* Rows of name and value; an empty value makes no row. */
 struct facts {
@@ -51,12 +58,21 @@ fact_number(struct facts *f, const char *name, int64_t n, int64_t divisor)
 static struct pr_str
 list_text(const struct pr_list *l, struct pr_arena *a)
 {
-	struct pr_str all = PR_STR_NONE;
+	PR_AUTO_BUF struct pr_buf all;
 
-	for (size_t i = 0; i < l->n && i < 50; i++)
-		all = pr_arena_printf(a, PR_S_FMT "%s" PR_S_FMT, PR_S(all), i ? ", " : "",
-				      PR_S(l->v[i]));
-	return all;
+	pr_buf_init(&all, (size_t)LIST_SHOWN * 1024);
+	for (size_t i = 0; i < l->n && i < LIST_SHOWN; i++)
+		pr_buf_addf(&all, "%s" PR_S_FMT, i ? ", " : "", PR_S(l->v[i]));
+	return pr_arena_dup(a, pr_buf_str(&all));
+}
+
+static struct pr_str
+text_shown(struct pr_str text, struct pr_arena *a)
+{
+	if (text.n <= TEXT_SHOWN)
+		return text;
+	return pr_arena_printf(a, PR_S_FMT "\n\n[… the rest is in the raw message]",
+			       PR_S(pr_utf8_clip(text, TEXT_SHOWN)));
 }
 
 static struct pr_str
@@ -142,7 +158,9 @@ span_words(const struct pr_contact *ct, struct pr_str field, int64_t start, int6
 				 ? pr_contact_form(ct, pr_str_sub(field, 5, field.n))
 				 : PR_STR_NONE;
 
-	return end > start ? pr_str_sub(from, (size_t)start, (size_t)(end - start)) : PR_STR_NONE;
+	if (end <= start)
+		return PR_STR_NONE;
+	return pr_utf8_clip(pr_str_sub(from, (size_t)start, (size_t)(end - start)), WORDS_SHOWN);
 }
 
 static struct pr_page_row *
@@ -228,10 +246,10 @@ load_contact(struct console *c, const struct pr_cid *cid, const struct pr_bundle
 	struct pr_str kept;
 	int result;
 
-	pr_buf_init(&bytes, (size_t)8 << 20);
+	pr_buf_init(&bytes, SIDECAR_MAX);
 	result = pr_spool_contact_read(c->spool, cid, &bytes, err);
-	kept =
-	    pr_arena_left(a) > bytes.n + 4096 ? pr_arena_dup(a, pr_buf_str(&bytes)) : PR_STR_NONE;
+	kept = pr_arena_left(a) > bytes.n + PAGE_ROOM ? pr_arena_dup(a, pr_buf_str(&bytes))
+						      : PR_STR_NONE;
 	pr_buf_release(&bytes);
 	if (result == 0 && kept.n &&
 	    pr_contact_decode(kept, PR_STAGE_DISPATCH, a, &view->contact, err) == 0)
@@ -300,7 +318,8 @@ show(struct console *c, const struct session *session, const struct pr_cid *cid,
 	v[n++] = (struct pr_page_value){.name = "case_id",
 					.text = w->has_case ? PR_STR("yes") : PR_STR_NONE};
 	v[n++] = (struct pr_page_value){.name = "facts", .rows = what->rows, .nrows = what->n};
-	v[n++] = (struct pr_page_value){.name = "text", .text = w->contact.text};
+	v[n++] = (struct pr_page_value){.name = "text",
+					.text = text_shown(w->contact.text, a)};
 	v[n++] = (struct pr_page_value){.name = "files", .rows = w->files, .nrows = w->nfiles};
 	v[n++] =
 	    (struct pr_page_value){.name = "verdict", .rows = sorted->rows, .nrows = sorted->n};

@@ -119,12 +119,10 @@ open_backend(struct console *c, const struct pr_service_ctx *ctx, struct pr_err 
 static int
 console_open(struct pr_service_ctx *ctx, struct pr_err *err)
 {
-	struct console_service *s = calloc(1, sizeof(*s));
+	struct console_service *s = pr_calloc(1, sizeof(*s));
 	struct pr_web_conf conf = {.error_page = console_error_page,
 				   .connections_max = CONNECTIONS_MAX};
 
-	if (!s)
-		pr_out_of_memory();
 	ctx->self = s;
 	pthread_mutex_init(&s->console.store_lock, NULL);
 	s->console.council = pr_config_get(ctx->config, &pr_council_section);

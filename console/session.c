@@ -32,10 +32,8 @@ struct sessions {
 struct sessions *
 sessions_new(int64_t idle_ms)
 {
-	struct sessions *s = calloc(1, sizeof(*s));
+	struct sessions *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->password, NULL);
 	s->idle = idle_ms;

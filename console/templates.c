@@ -51,12 +51,10 @@ console_templates_load(struct pr_err *err)
 	    [CONSOLE_CONTACT] = {"contact.html", PR_EMBEDDED(console_contact)},
 	    [CONSOLE_SORRY] = {"sorry.html", PR_EMBEDDED(console_sorry)},
 	};
-	struct console_templates *t = calloc(1, sizeof(*t));
+	struct console_templates *t = pr_calloc(1, sizeof(*t));
 	PR_AUTO_ARENA struct pr_arena a;
 	struct pr_diag diag;
 
-	if (!t)
-		pr_out_of_memory();
 	pr_arena_init(&a, 1 << 20);
 	pr_diag_init(&diag, &a);
 	for (size_t i = 0; i < CONSOLE_PAGES; i++)

@@ -35,10 +35,19 @@ struct entry {
 
 /* ---- before the transaction: sidecars ---- */
 
+/* Made again a few times, no more: what classify writes and we cannot read would go round for ever. */
 static int
 forget_sidecar(struct pr_dispatch *d, struct entry *e, const struct pr_err *why, struct pr_err *err)
 {
+	unsigned attempts = pr_spool_attempts(d->spool, &e->ticket->cid);
+
 	pr_log_err(PR_WARN, e->ticket->cid.hex, "sidecar_unusable", why);
+	if ((int64_t)attempts >= d->conf->attempts) {
+		e->fate = FATE_BURY;
+		snprintf(e->reason, sizeof(e->reason), "its record could not be used %u times",
+			 attempts + 1);
+		return 0;
+	}
 	e->fate = FATE_AGAIN;
 	return pr_spool_contact_drop(d->spool, &e->ticket->cid, err);
 }
@@ -238,6 +247,8 @@ settle(struct pr_dispatch *d, const struct entry *entries, size_t n, bool carefu
 		const struct pr_cid *cid = &entries[i].ticket->cid;
 		struct pr_err why;
 		tell(&entries[i]);
+		if (entries[i].fate == FATE_AGAIN && pr_spool_attempt(d->spool, cid, &why) < 0)
+			pr_log_err(PR_WARN, cid->hex, "attempt", &why);
 		if (entries[i].fate != FATE_DONE)
 			continue;
 		if (careful)

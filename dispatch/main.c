@@ -33,6 +33,10 @@ load_policy(struct pr_dispatch *d, const struct pr_config *config, struct pr_err
 	char *rules = pr_config_path(config, council->rules, &d->arena);
 	struct pr_diag diag;
 
+	if (!*council->instance_key)
+		return pr_fail(err, PR_FATAL, 0,
+			       "council.instance_key is not set: references need it; `postroom "
+			       "setup` makes one");
 	pr_diag_init(&diag, &d->arena);
 	d->policy = pr_case_policy_load(council, rules, d->conf->acks_per_day, &d->arena, &diag);
 	if (d->policy)
@@ -61,10 +65,8 @@ make(struct pr_service_ctx *ctx, struct pr_err *err)
 {
 	const struct pr_spool_conf *spool = pr_config_get(ctx->config, &pr_spool_section);
 	const struct pr_store_conf *store = pr_config_get(ctx->config, &pr_store_section);
-	struct pr_dispatch *d = calloc(1, sizeof(*d));
+	struct pr_dispatch *d = pr_calloc(1, sizeof(*d));
 
-	if (!d)
-		pr_out_of_memory();
 	d->conf = pr_config_get(ctx->config, &pr_dispatch_section);
 	d->next_sweep = pr_mono();
 	pr_arena_init(&d->arena, POLICY_ARENA);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """make run: the whole pipeline on this machine, with a private Redis, SQLite, a Maildir, the web form and a generic SMS
-webhook. Feeds tests/data/samples through the real doors and prints what became of them. Ctrl-C stops it; it starts
-again where it was.
+webhook. Feeds tests/data/samples through the real doors and prints what became of them. A daemon that is killed is
+started again, as an init system would. Ctrl-C stops it; it starts again where it was.
 
     dist/run.py BUILD [--once]      --once: stop when the samples are through (for tests)
 
@@ -10,6 +10,7 @@ otherwise in run/ beside the Makefile. POSTROOM_RUN names another folder.
 """
 
 import contextlib
+import fcntl
 import http.client
 import http.server
 import json
@@ -32,15 +33,21 @@ import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DAEMONS = ("dispatch", "classify", "send", "ingest-web", "ingest-sms", "ingest-email", "console")
+PORTS = {"WEB": 8080, "SMS": 8081, "CONSOLE": 8090, "SMTP": 8025, "GATEWAY": 8026}  # or others, if they are taken
+RESTARTS = 10  # of one program; more often is no accident
+SHOWN = 30     # contacts that the report shows
 
 
 def become_ordinary(build):
     """As root: copy programs and rules to where an ordinary user can read them, and start again as that user."""
     uid = int(os.environ.get("SUDO_UID", 0)) or pwd.getpwnam("nobody").pw_uid
     gid = int(os.environ.get("SUDO_GID", 0)) or pwd.getpwnam("nobody").pw_gid
-    folder = pathlib.Path(os.environ.get("POSTROOM_RUN", "/var/tmp/postroom-run"))
+    folder = pathlib.Path(os.environ.get("POSTROOM_RUN", "/var/tmp/postroom-run")).absolute()
     app = folder / "app"
     folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid not in (0, uid):
+        raise SystemExit(f"{folder} belongs to somebody else; set POSTROOM_RUN to another folder.")
+    alone(folder)
     shutil.rmtree(app, ignore_errors=True)
     for part in ("dist/run.py", "rules", "tests/data/samples"):
         (shutil.copytree if (ROOT / part).is_dir() else shutil.copy2)(ROOT / part, mkparent(app / part))
@@ -51,6 +58,16 @@ def become_ordinary(build):
     os.chdir(folder)
     os.execvpe("setpriv", ["setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "/usr/bin/python3",
                            str(app / "dist/run.py"), "build", *sys.argv[2:]], env)
+
+
+def alone(folder):
+    """One `make run` a folder. Returns the lock, which ends with this program."""
+    lock = open(mkparent(folder / "run.lock"), "a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SystemExit(f"`make run` is running already in {folder}; POSTROOM_RUN=FOLDER runs another.") from None
+    return lock
 
 
 def mkparent(path):
@@ -126,20 +143,23 @@ class SmsServer(Keeper, http.server.ThreadingHTTPServer):
 class Run:
     def __init__(self, build):
         self.bin = ROOT / build / "bin"
-        self.dir = pathlib.Path(os.environ.get("POSTROOM_RUN", ROOT / "run")) / "state"
+        self.dir = pathlib.Path(os.environ.get("POSTROOM_RUN", ROOT / "run")).absolute() / "state"
         self.processes = []
-        self.log = None
+        self.restarts = {}
+        self.lock = self.log = None
 
     # -- start and stop ----------------------------------------------------------------------------------------
 
     def setup(self):
         """`postroom setup` once; later runs keep its configuration, keys and contacts."""
-        fresh = not (self.dir / "postroom.yaml").exists()
-        self.dir.mkdir(parents=True, exist_ok=True)
+        self.lock = alone(self.dir.parent)
         notes = self.dir / "run.json"
+        fresh = not notes.exists()
         if fresh:
-            ports = {n: free_port(p) for n, p in
-                     (("WEB", 8080), ("SMS", 8081), ("CONSOLE", 8090), ("SMTP", 8025), ("GATEWAY", 8026))}
+            shutil.rmtree(self.dir, ignore_errors=True)  # a first run that did not come this far
+        self.dir.mkdir(parents=True, exist_ok=True)
+        if fresh:
+            ports = {name: free_port(port) for name, port in PORTS.items()}
             self.notes = {"socket": f"/tmp/postroom-{secrets.token_hex(4)}.sock", **ports}
             env = dict(os.environ, POSTROOM_REDIS_SOCKET=self.notes["socket"],
                        **{f"POSTROOM_{n}_PORT": str(p) for n, p in ports.items()})
@@ -147,12 +167,28 @@ class Run:
                                   check=False)
             if done.returncode:
                 raise SystemExit(done.stderr or done.stdout)
-            self.notes["password"] = re.search(r"password '([^']+)'", done.stdout)[1]
-            notes.write_text(json.dumps(self.notes))
-            notes.chmod(0o600)
+            self.note(password=re.search(r"password '([^']+)'", done.stdout)[1], fed=False)
         self.notes = json.loads(notes.read_text())
+        if not fresh:
+            self.find_ports()
         (self.dir / "sent").mkdir(exist_ok=True)
-        return fresh
+
+    def find_ports(self):
+        """Another program may have taken one of our ports since the last run."""
+        config = self.dir / "postroom.yaml"
+        text = config.read_text()
+        for name in (n for n in PORTS if self.listens(self.notes[n])):
+            port = free_port(0)
+            print(f"Another program has port {self.notes[name]} now; taking {port}.")
+            text = re.sub(rf"\b127\.0\.0\.1:{self.notes[name]}\b", f"127.0.0.1:{port}", text)
+            self.notes[name] = port
+        if text != config.read_text():
+            config.write_text(text)
+            self.note()
+
+    def note(self, **more):
+        self.notes.update(more)
+        (self.dir / "run.json").write_text(json.dumps(self.notes))
 
     def start(self):
         self.log = open(self.dir / "postroom.log", "ab")
@@ -168,15 +204,18 @@ class Run:
             self.wait(lambda p=port: self.listens(self.notes[p]), f"port {self.notes[port]}")
 
     def spawn(self, *argv):
-        self.processes.append((argv[0], subprocess.Popen([str(a) for a in argv], stdin=subprocess.DEVNULL,
-                                                         stdout=self.log, stderr=self.log, start_new_session=True)))
+        # A session of its own, so that Ctrl-C reaches only this program; but nothing outlives it.
+        argv = [str(a) for a in argv]
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv], stdin=subprocess.DEVNULL, stdout=self.log,
+                                   stderr=self.log, start_new_session=True)
+        self.processes.append((argv, process))
 
     def wait(self, condition, what, seconds=20):
         end = time.monotonic() + seconds
         while not condition():
-            for name, process in self.processes:
+            for argv, process in self.processes:
                 if process.poll() is not None:
-                    self.fail(f"{name} ended with {process.returncode}")
+                    self.fail(f"{argv[0]} ended with {process.returncode}")
             if time.monotonic() > end:
                 self.fail(f"waited {seconds} s for {what}")
             time.sleep(0.05)
@@ -184,6 +223,22 @@ class Run:
     def fail(self, words):
         tail = (self.dir / "postroom.log").read_text(errors="replace").splitlines()[-15:]
         raise SystemExit("\n".join([*tail, words, f"The whole log: {self.dir}/postroom.log"]))
+
+    def watch(self):
+        """What an init system does: a program that ended is started again."""
+        for i, (argv, process) in enumerate(self.processes):
+            code = process.poll()
+            if code is None:
+                continue
+            name = pathlib.Path(argv[0]).name
+            words = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+            self.restarts[name] = self.restarts.get(name, 0) + 1
+            if self.restarts[name] > RESTARTS:
+                self.fail(f"{name} {words}, and was started again {RESTARTS} times already")
+            print(f"{name} {words}; it is started again.", flush=True)
+            del self.processes[i]
+            self.spawn(*argv)
+            return
 
     @staticmethod
     def listens(port):
@@ -202,6 +257,7 @@ class Run:
     # -- the samples, through the doors --------------------------------------------------------------------------
 
     def feed(self):
+        self.note(fed=True)
         samples = ROOT / "tests/data/samples"
         for path in sorted((samples / "email").iterdir()):
             shutil.copyfile(path, self.dir / "mail/tmp" / path.name)
@@ -244,56 +300,76 @@ class Run:
                                 (ROOT / "rules/services.yaml").read_text()))
         rows = self.sql("""SELECT c.channel, c.reference, c.lgsl, c.lgil, k.queue, k.team, k.why, c.cid
                            FROM contact c JOIN service_case k ON k.id = c.case_id ORDER BY c.recorded_at, c.channel""")
+        if len(rows) > SHOWN:
+            print(f"\n{len(rows)} contacts; the last {SHOWN}:")
         acks = {r["cid"]: r for r in self.sql("SELECT * FROM outbox WHERE kind = 'acknowledgement'")}
-        print(f"\n{'by':<6} {'reference':<16} what became of it")
-        for row in rows:
+        print(f"\n{'by':<6} {'reference':<16} what arrived, and what became of it")
+        for row in rows[-SHOWN:]:
             service = f"{row['lgsl']}/{row['lgil']}"
             name = names.get(service, "no service found").strip("'\"")
             where = f"to {row['team']}" if row["queue"] == "team" else f"to staff: {row['queue']}"
             ack = acks.get(row["cid"])
             told = f"acknowledged by {ack['channel']} ({ack['lang']}): {ack['state']}" if ack else "not acknowledged"
             words = f"{name} ({service}), {where}; {told}. Why: {row['why'] or '-'}"
-            lines = textwrap.wrap(words, 55) or [""]
+            lines = [self.arrived(row["cid"]), *textwrap.wrap(words, 55)]
             print(f"{row['channel']:<6} {row['reference']:<16} {lines[0]}")
             for line in lines[1:]:
                 print(f"{'':<23} {line}")
 
+    def arrived(self, cid):
+        """The message in a few words: its subject, or else how its text begins."""
+        shown = subprocess.run([self.bin / "postroom", "show", cid, "-c", self.dir / "postroom.yaml"],
+                               capture_output=True, text=True, errors="replace", check=False).stdout
+        said = dict(reversed(re.findall(r"^(subject|text) +(\S.*)$", shown, re.MULTILINE)))
+        return '"' + textwrap.shorten(said.get("subject", said.get("text", "")), 53, placeholder=" ...") + '"'
+
     def addresses(self):
         n, d = self.notes, self.dir
         print(f"""
-Try it yourself:
-  the form        http://127.0.0.1:{n['WEB']}/   (Cymraeg: http://127.0.0.1:{n['WEB']}/?lang=cy)
-  staff           http://127.0.0.1:{n['CONSOLE']}/   user staff, password {n['password']}
-  an e-mail       put a message file into {d}/mail/new/
-  a text          curl -H "X-Postroom-Secret: $(cat {d}/secrets/sms.secret)" \\
-                       -d id=1 -d from=07700900123 -d to=60066 -d text='bin not emptied' \\
-                       http://127.0.0.1:{n['SMS']}/hook/sms/text
-  what was sent   {d}/sent/
-  the command     POSTROOM_CONFIG={d}/postroom.yaml {self.bin}/postroom status
-  the log         {d}/postroom.log
+Try it yourself, with D={d}
+  the form     http://127.0.0.1:{n['WEB']}/   (Cymraeg: http://127.0.0.1:{n['WEB']}/cy)
+  staff        http://127.0.0.1:{n['CONSOLE']}/   user staff, password {n['password']}
+  an e-mail    cp FILE $D/mail/tmp/1 && mv $D/mail/tmp/1 $D/mail/new/
+  a text       curl -H "X-Postroom-Secret: $(cat $D/secrets/sms.secret)" \\
+                 -d id=1 -d from=07700900123 -d to=60066 -d text='missed bin' \\
+                 http://127.0.0.1:{n['SMS']}/hook/sms/text
+  the command  export POSTROOM_CONFIG=$D/postroom.yaml
+               {self.bin}/postroom status
+  what was sent is in $D/sent/, the log is $D/postroom.log
 Ctrl-C stops it; `make run` goes on where it was.""", flush=True)
+
+
+def make_waits():
+    """A SIGINT that goes to make alone (Ctrl-C goes to both) does not come here: make lets go of the signal and waits
+    for us. True as long as it has not, or if it is not make that started this program."""
+    parent = pathlib.Path(f"/proc/{os.getppid()}")
+    with contextlib.suppress(OSError, TypeError):
+        if (parent / "comm").read_text().strip() == "make":
+            caught = re.search(r"^SigCgt:\s*(\w+)", (parent / "status").read_text(), re.MULTILINE)[1]
+            return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+    return None
 
 
 def main():
     build = sys.argv[1] if len(sys.argv) > 1 else "build"
     if os.getuid() == 0:
         become_ordinary(build)
+    os.umask(0o077)
     run = Run(build)
     stop = threading.Event()
+    waited = make_waits()
     for sig in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sig, lambda *_: stop.set())
-    fresh = run.setup()
+    run.setup()
     try:
         run.start()
-        if fresh:
+        if not run.notes.get("fed", True):
             contacts = run.feed()
             run.wait(lambda: run.settled(contacts) or stop.is_set(), "the samples to become cases", 60)
         run.report()
         run.addresses()
-        while "--once" not in sys.argv and not stop.wait(1):
-            for name, process in run.processes:
-                if process.poll() is not None:
-                    run.fail(f"{name} ended with {process.returncode}")
+        while "--once" not in sys.argv and not stop.wait(1) and not (waited and not make_waits()):
+            run.watch()
     finally:
         run.stop()
     print("Stopped.")

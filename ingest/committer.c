@@ -91,12 +91,10 @@ committer_thread(void *arg)
 struct committer *
 committer_start(struct pr_submit *submit, struct pr_err *err)
 {
-	struct committer *c = calloc(1, sizeof(*c));
+	struct committer *c = pr_calloc(1, sizeof(*c));
 	sigset_t all, before;
 	int failed;
 
-	if (!c)
-		pr_out_of_memory();
 	c->submit = submit;
 	c->last = &c->first;
 	pthread_mutex_init(&c->lock, NULL);

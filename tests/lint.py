@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
@@ -168,7 +169,7 @@ def check_format():
 
 
 def compile_flags():
-    return run(["make", "-s", "print-cppflags"]).stdout.split()
+    return shlex.split(run(["make", "-s", "print-cppflags"]).stdout)
 
 
 def check_tidy():

@@ -40,7 +40,8 @@ pr_tool_bury(int argc, char **argv)
 			if (pr_store_buried_add(tool.store, &b, &err) < 0)
 				code = pr_tool_failed(&err);
 			else
-				printf("%s waits for staff; `postroom kick %s` gives it back\n",
+				printf("%s waits for staff.\n"
+				       "Give it back with: postroom kick %s\n",
 				       cid.hex, cid.hex);
 		}
 	}

@@ -145,7 +145,7 @@ check_targets(struct check *c, struct pr_diag *diag, struct pr_err *err)
 	(void)err;
 	if (c->council->targets_confirmed_by[0])
 		return arena_words(c, "confirmed by %.80s", c->council->targets_confirmed_by);
-	return "not confirmed by an officer: acknowledgements promise no dates";
+	return "no officer has confirmed them: no dates are promised";
 }
 
 static const struct {

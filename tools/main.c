@@ -8,20 +8,16 @@ static const struct {
 	const char *name, *args, *help;
 	int (*run)(int argc, char **argv);
 } subcommands[] = {
-    {"setup", "[DIR | --example]", "make a folder with a configuration, keys and a staff account",
+    {"setup", "[DIR | --example]", "make a folder with a configuration and its keys",
      pr_tool_setup},
-    {"check", "",
-     "check configuration, rules, Redis, store and spool; say everything that is wrong",
-     pr_tool_check},
+    {"check", "", "say everything that is wrong with the installation", pr_tool_check},
     {"status", "", "what waits where", pr_tool_status},
-    {"reconcile", "[--json]",
-     "received against cases, staff queues and backlog; difference must be 0", pr_tool_reconcile},
-    {"show", "CID|REF", "what arrived and what became of it", pr_tool_show},
+    {"reconcile", "[--json]", "what was received, and where each is now", pr_tool_reconcile},
+    {"show", "CID|REF [--raw]", "what arrived and what became of it", pr_tool_show},
     {"explain", "CID|REF", "why it was classified so", pr_tool_explain},
-    {"bury", "CID", "take a contact out of the queue and put it before staff", pr_tool_bury},
+    {"bury", "CID", "take it out of the queue and put it before staff", pr_tool_bury},
     {"kick", "CID|--all", "put buried contacts back into the queue", pr_tool_kick},
-    {"replay", "CID|REF", "classify again and print what would change; changes nothing",
-     pr_tool_replay},
+    {"replay", "CID|REF", "what today's rules would change; changes nothing", pr_tool_replay},
     {"parse", "--json FILE...", "what the classifier is given of each message", pr_tool_parse},
     {"classify", "--json [--rules DIR] [FILE]", "verdicts for contacts as JSON Lines",
      pr_tool_classify},
@@ -33,9 +29,11 @@ static int
 usage(FILE *out, int code)
 {
 	fprintf(out, "usage: postroom SUBCOMMAND [-c FILE] ...\n\n");
-	for (size_t i = 0; i < SUBCOMMANDS; i++)
-		fprintf(out, "  %-9s %-27s %s\n", subcommands[i].name, subcommands[i].args,
-			subcommands[i].help);
+	for (size_t i = 0; i < SUBCOMMANDS; i++) {
+		bool narrow = strlen(subcommands[i].args) < 18;
+		fprintf(out, "  %-9s %-17s%s%s\n", subcommands[i].name, subcommands[i].args,
+			narrow ? " " : "\n                              ", subcommands[i].help);
+	}
 	fprintf(out, "\nExit codes: 0 done, 100 usage or configuration, 111 try again later.\n");
 	return code;
 }

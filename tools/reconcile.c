@@ -72,6 +72,25 @@ count_present(struct batch *b, const struct pr_cid *cid, struct tally *t, struct
 	return 0;
 }
 
+/* Neither here nor there a moment ago: dispatch commits before it takes the link away, so whoever
+ * saw no row and then no link looks for the row once more. */
+static int
+count_elsewhere(struct batch *b, const struct pr_cid *cid, struct tally *t, struct pr_err *err)
+{
+	bool present, buried;
+	if (pr_spool_is_new(b->tool->spool, cid)) {
+		t->backlog++;
+		return 0;
+	}
+	if (pr_store_contact_present(b->tool->store, cid, &present, &buried, 1, err) < 0)
+		return -1;
+	if (present)
+		return count_present(b, cid, t, err);
+	t->lost++;
+	fprintf(stderr, "postroom: contact %s is in the spool and nowhere else\n", cid->hex);
+	return 0;
+}
+
 static int
 count_batch(struct batch *b, const struct pr_cid *cids, size_t n, struct pr_err *err)
 {
@@ -81,18 +100,11 @@ count_batch(struct batch *b, const struct pr_cid *cids, size_t n, struct pr_err 
 	for (size_t i = 0; i < n; i++) {
 		struct tally *t = &b->tally[channel_of(b, &cids[i])];
 		t->received++;
-		if (buried[i]) {
+		if (buried[i])
 			t->buried++;
-		} else if (present[i]) {
-			if (count_present(b, &cids[i], t, err) < 0)
-				return -1;
-		} else if (pr_spool_is_new(b->tool->spool, &cids[i])) {
-			t->backlog++;
-		} else {
-			t->lost++;
-			fprintf(stderr, "postroom: contact %s is in the spool and nowhere else\n",
-				cids[i].hex);
-		}
+		else if ((present[i] ? count_present(b, &cids[i], t, err)
+				     : count_elsewhere(b, &cids[i], t, err)) < 0)
+			return -1;
 		pr_arena_reset(&b->tool->arena);
 	}
 	return 0;

@@ -5,7 +5,27 @@
 #include "postroom/file.h"
 #include "tools/tools.h"
 
+#include <errno.h>
 #include <inttypes.h>
+
+enum { COLUMNS = 63 }; /* beside a name of 16, on a terminal of 80 */
+
+/* How much of the line goes into one row: up to a blank where there is one, else the whole word. */
+static size_t
+row_length(struct pr_str line)
+{
+	size_t columns = 0, blank = 0, i;
+	for (i = 0; i < line.n; i++) {
+		columns += ((unsigned char)line.p[i] & 0xc0) != 0x80;
+		if (columns > COLUMNS && blank)
+			return blank;
+		if (line.p[i] == ' ' && columns > COLUMNS)
+			return i;
+		if (line.p[i] == ' ')
+			blank = i;
+	}
+	return line.n;
+}
 
 static void
 print_text(const char *name, struct pr_str text)
@@ -13,15 +33,20 @@ print_text(const char *name, struct pr_str text)
 	struct pr_str line;
 	if (text.n == 0)
 		return;
-	printf("%-16s ", name);
-	/* A stranger's control characters must not reach the operator's terminal. */
-	for (bool first = true; pr_str_cut(&text, '\n', &line); first = false) {
-		if (!first)
-			printf("%-16s ", "");
-		for (size_t i = 0; i < line.n; i++)
-			putchar((unsigned char)line.p[i] < ' ' || line.p[i] == 127 ? '?'
-										   : line.p[i]);
-		putchar('\n');
+	while (pr_str_cut(&text, '\n', &line)) {
+		do {
+			size_t n = row_length(line);
+			printf("%-16s ", name);
+			name = "";
+			/* A stranger's control characters must not reach the operator's terminal.
+			 */
+			for (size_t i = 0; i < n; i++)
+				putchar((unsigned char)line.p[i] < ' ' || line.p[i] == 127
+					    ? '?'
+					    : line.p[i]);
+			putchar('\n');
+			line = pr_str_sub(line, n < line.n ? n + 1 : n, line.n);
+		} while (line.n);
 	}
 }
 
@@ -45,12 +70,15 @@ print_field(const struct pr_contact *c, const struct pr_contact_field *f)
 }
 
 static void
-print_outbox(const struct pr_store_outbox *o)
+print_outbox(const struct pr_store_outbox *o, struct pr_arena *a)
 {
 	char when[21];
-	printf("%-16s %s by %.*s, %s, attempt %" PRId64 ", %s%s%.*s\n", "outbox",
-	       pr_time_text(o->created_at, when), PR_S(o->channel), pr_outbox_state_name(o->state),
-	       o->attempt, o->kind.p, o->detail.n ? ": " : "", PR_S(o->detail));
+	print_text("outbox",
+		   pr_arena_printf(
+		       a, "%s by " PR_S_FMT ", %s, attempt %" PRId64 ", " PR_S_FMT "%s" PR_S_FMT,
+		       pr_time_text(o->created_at, when), PR_S(o->channel),
+		       pr_outbox_state_name(o->state), o->attempt, PR_S(o->kind),
+		       o->detail.n ? ": " : "", PR_S(o->detail)));
 }
 
 static int
@@ -74,14 +102,17 @@ print_fate(struct pr_tool *tool, const struct pr_cid *cid, struct pr_err *err)
 	if (pr_store_case_get(tool->store, contact.case_id, &tool->arena, &c, err) < 0 ||
 	    pr_store_outbox_of(tool->store, pr_str_c(cid->hex), &tool->arena, &rows, &n, err) < 0)
 		return -1;
-	printf("%-16s %.*s, case %" PRId64 " (%.*s), queue %.*s, team %.*s\n", "case",
-	       PR_S(contact.reference), c.id, PR_S(contact.how), PR_S(c.queue), PR_S(c.team));
-	printf("%-16s %.*s\n", "why", PR_S(c.why));
+	print_text("case", pr_arena_printf(&tool->arena,
+					   PR_S_FMT ", case %" PRId64 " (" PR_S_FMT
+						    "), queue " PR_S_FMT ", team " PR_S_FMT,
+					   PR_S(contact.reference), c.id, PR_S(contact.how),
+					   PR_S(c.queue), PR_S(c.team)));
+	print_text("why", c.why);
 	if (c.due_at)
 		printf("%-16s %s%s\n", "due", pr_time_text(c.due_at, when),
-		       c.due_confirmed ? "" : " (target not confirmed: not told to the citizen)");
+		       c.due_confirmed ? "" : " (not confirmed: the citizen is not told)");
 	for (size_t i = 0; i < n; i++)
-		print_outbox(&rows[i]);
+		print_outbox(&rows[i], &tool->arena);
 	return 0;
 }
 
@@ -116,6 +147,17 @@ print_all(struct pr_tool *tool, const struct pr_cid *cid, struct pr_bundle *bund
 	return print_fate(tool, cid, err);
 }
 
+/* A form or a text has no raw body: then the bundle itself, which reads well as text. */
+static int
+print_raw(const struct pr_bundle *bundle, struct pr_err *err)
+{
+	const struct pr_part *part = pr_bundle_find(bundle, PR_PART_RAW, PR_STR_NONE);
+	struct pr_str bytes = part ? part->bytes : pr_str_n(bundle->map, bundle->size);
+	if (fwrite(bytes.p, 1, bytes.n, stdout) != bytes.n || fflush(stdout) != 0)
+		return pr_fail(err, PR_RETRY, errno, "cannot write to standard output");
+	return 0;
+}
+
 int
 pr_tool_show(int argc, char **argv)
 {
@@ -135,11 +177,8 @@ pr_tool_show(int argc, char **argv)
 			pr_fail_in(&err, "contact %s", cid.hex);
 			code = pr_tool_failed(&err);
 		} else {
-			const struct pr_part *part =
-			    pr_bundle_find(&bundle, PR_PART_RAW, PR_STR_NONE);
-			if (raw ? part && fwrite(part->bytes.p, 1, part->bytes.n, stdout) !=
-					      part->bytes.n
-				: print_all(&tool, &cid, &bundle, &err) < 0)
+			if ((raw ? print_raw(&bundle, &err)
+				 : print_all(&tool, &cid, &bundle, &err)) < 0)
 				code = pr_tool_failed(&err);
 			pr_bundle_close(&bundle);
 		}

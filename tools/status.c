@@ -53,7 +53,8 @@ print_store(struct pr_tool *tool, struct pr_err *err)
 		       rows[i].n[PR_CHANNEL_WEB]);
 	printf("outbox        ");
 	for (int s = 0; s <= PR_OUTBOX_HELD; s++)
-		printf(" %s %" PRId64, pr_outbox_state_name((enum pr_outbox_state)s), c.outbox[s]);
+		printf("%s %s %" PRId64, s == PR_OUTBOX_UNKNOWN ? "\n              " : "",
+		       pr_outbox_state_name((enum pr_outbox_state)s), c.outbox[s]);
 	printf("\n");
 	return 0;
 }

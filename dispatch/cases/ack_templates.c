@@ -95,11 +95,9 @@ load(struct pr_ack_templates *all, const char *dir, int n, int c, int l, struct 
 struct pr_ack_templates *
 pr_ack_templates_load(const char *dir, struct pr_diag *diag)
 {
-	struct pr_ack_templates *all = calloc(1, sizeof(*all));
+	struct pr_ack_templates *all = pr_calloc(1, sizeof(*all));
 	size_t before = diag->n;
 
-	if (!all)
-		pr_out_of_memory();
 	pr_arena_init(&all->arena, (size_t)2 << 20);
 	for (int n = 0; n < PR_ACK_NAMES; n++)
 		for (int c = 0; c < PR_ACK_CHANNELS; c++)

@@ -24,12 +24,10 @@ send_make(struct pr_service_ctx *ctx, struct pr_err *err)
 {
 	const struct pr_store_conf *store_conf = pr_config_get(ctx->config, &pr_store_section);
 	struct pr_carrier_conf conf = {pr_config_get(ctx->config, &pr_send_section),
-				       pr_config_get(ctx->config, &pr_council_section),
+				       pr_config_get(ctx->config, &pr_council_keyless_section),
 				       ctx->config};
-	struct pr_send *s = calloc(1, sizeof(*s));
+	struct pr_send *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	struct pr_store *store = pr_store_open(store_conf->url, true, err);
 	if (store && pr_send_open(s, &conf, store, err) == 0) {
 		ctx->idle_ms = conf.send->poll;
@@ -72,7 +70,7 @@ send_step(struct pr_service_ctx *ctx, struct pr_err *err)
 	return n ? PR_STEP_WORKED : PR_STEP_IDLE;
 }
 
-static const struct pr_section *const sections[] = {&pr_council_section, &pr_store_section,
+static const struct pr_section *const sections[] = {&pr_council_keyless_section, &pr_store_section,
 						    &pr_sms_section, &pr_send_section, NULL};
 
 static const struct pr_service send_service = {

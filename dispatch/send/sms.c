@@ -31,10 +31,8 @@ sms_close(void **self)
 static int
 sms_open(const struct pr_carrier_conf *conf, void **self, struct pr_err *err)
 {
-	struct sms *s = calloc(1, sizeof(*s));
+	struct sms *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	s->config = conf->config;
 	s->http = pr_http_client_new(err);
 	*self = s;

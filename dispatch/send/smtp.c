@@ -154,10 +154,8 @@ smtp_close(void **self)
 static int
 smtp_open(const struct pr_carrier_conf *conf, void **self, struct pr_err *err)
 {
-	struct smtp *s = calloc(1, sizeof(*s));
+	struct smtp *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	*self = s;
 	s->conf = conf->send;
 	s->council = conf->council;

@@ -27,6 +27,9 @@ struct pr_council_conf {
 	struct pr_option_list own_addresses; /* more addresses that are ours: never acknowledged */
 };
 extern const struct pr_section pr_council_section;
+/* The same for programs that need no key, above all one whose children parse a stranger's bytes:
+ * the file is not read, instance_key is its name only. */
+extern const struct pr_section pr_council_keyless_section;
 
 struct pr_spool_conf {
 	const char *dir;

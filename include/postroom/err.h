@@ -18,6 +18,8 @@
 #ifndef POSTROOM_ERR_H
 #define POSTROOM_ERR_H
 
+#include <stddef.h>
+
 enum pr_fault { PR_NO_FAULT = 0, PR_RETRY, PR_REJECT, PR_FATAL };
 
 struct pr_err {
@@ -48,6 +50,8 @@ _Noreturn void pr_bug_at(const char *file, int line, const char *fmt, ...) PR_PR
 /* Out of memory ends the process: nothing is lost, the queue (or the MTA that pipes to us) owns the
  * item. */
 _Noreturn void pr_out_of_memory(void);
+/* calloc(3) that never returns NULL. */
+void *pr_calloc(size_t n, size_t size) __attribute__((malloc, returns_nonnull));
 /* With which status: 111 unless a program behind an MTA's pipe asks for 75 (EX_TEMPFAIL). */
 void pr_out_of_memory_exits(int status);
 

@@ -57,10 +57,8 @@ load_state(struct pr_mailbox *m, struct imap *d, struct pr_err *err)
 static int
 imap_open(struct pr_mailbox *m, struct pr_err *err)
 {
-	struct imap *d = calloc(1, sizeof(*d));
+	struct imap *d = pr_calloc(1, sizeof(*d));
 
-	if (!d)
-		pr_out_of_memory();
 	m->self = d;
 	d->from = 1;
 	d->whole_due = pr_mono() + WHOLE_SEARCH_MS;

@@ -277,10 +277,8 @@ establish(struct imap_session *s, struct pr_err *err)
 struct imap_session *
 imap_session_open(const struct pr_mailbox_conf *conf, struct pr_err *err)
 {
-	struct imap_session *s = calloc(1, sizeof(*s));
+	struct imap_session *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	s->conf = conf;
 	s->guard = -1;
 	s->imap = mailimap_new(0, NULL);

@@ -12,9 +12,7 @@ void
 pr_mail_batch_init(struct pr_mail_batch *batch)
 {
 	batch->n = 0;
-	batch->v = calloc(PR_SUBMIT_BATCH, sizeof(*batch->v));
-	if (!batch->v)
-		pr_out_of_memory();
+	batch->v = pr_calloc(PR_SUBMIT_BATCH, sizeof(*batch->v));
 	for (size_t i = 0; i < PR_SUBMIT_BATCH; i++)
 		pr_buf_init(&batch->v[i].raw, PR_MAIL_BYTES_MAX);
 }

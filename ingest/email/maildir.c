@@ -111,11 +111,9 @@ load_seen(struct pr_mailbox *m, struct maildir *d, struct pr_err *err)
 static int
 maildir_open(struct pr_mailbox *m, struct pr_err *err)
 {
-	struct maildir *d = calloc(1, sizeof(*d));
+	struct maildir *d = pr_calloc(1, sizeof(*d));
 	char path[4200];
 
-	if (!d)
-		pr_out_of_memory();
 	m->self = d;
 	d->watch = -1;
 	d->new_fd = open_sub(m->conf->path, "new");

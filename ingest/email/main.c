@@ -46,10 +46,8 @@ set_recipient(struct pr_service_ctx *ctx, const char *arg)
 static int
 pipe_open(struct pr_service_ctx *ctx, struct pr_err *err)
 {
-	struct pr_email *e = calloc(1, sizeof(*e));
+	struct pr_email *e = pr_calloc(1, sizeof(*e));
 
-	if (!e)
-		pr_out_of_memory();
 	ctx->self = e;
 	return pr_email_open_door(ctx, e, err);
 }

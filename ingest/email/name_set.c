@@ -34,7 +34,7 @@ slot_of(unsigned char (*slots)[16], size_t room, const unsigned char key[KEY])
 	size_t i;
 
 	memcpy(&i, key, sizeof(i));
-	for (i &= room - 1; memcmp(slots[i], empty, KEY) && memcmp(slots[i], key, KEY);)
+	for (i &= room - 1; memcmp(slots[i], empty, KEY) != 0 && memcmp(slots[i], key, KEY) != 0;)
 		i = (i + 1) & (room - 1);
 	return i;
 }
@@ -44,12 +44,10 @@ grow(struct pr_name_set *s)
 {
 	static const unsigned char empty[KEY];
 	size_t room = s->room ? s->room * 2 : 256;
-	unsigned char(*slots)[16] = calloc(room, KEY);
+	unsigned char(*slots)[16] = pr_calloc(room, KEY);
 
-	if (!slots)
-		pr_out_of_memory();
 	for (size_t i = 0; i < s->room; i++)
-		if (memcmp(s->slots[i], empty, KEY))
+		if (memcmp(s->slots[i], empty, KEY) != 0)
 			memcpy(slots[slot_of(slots, room, s->slots[i])], s->slots[i], KEY);
 	free(s->slots);
 	s->slots = slots;
@@ -62,7 +60,7 @@ add_key(struct pr_name_set *s, const unsigned char key[KEY])
 	if (s->n * 2 >= s->room)
 		grow(s);
 	size_t i = slot_of(s->slots, s->room, key);
-	if (memcmp(s->slots[i], key, KEY)) {
+	if (memcmp(s->slots[i], key, KEY) != 0) {
 		memcpy(s->slots[i], key, KEY);
 		s->n++;
 	}
@@ -83,7 +81,7 @@ pr_name_set_has(const struct pr_name_set *s, struct pr_str name)
 	if (!s->n)
 		return false;
 	key_of(name, key);
-	return !memcmp(s->slots[slot_of(s->slots, s->room, key)], key, KEY);
+	return memcmp(s->slots[slot_of(s->slots, s->room, key)], key, KEY) == 0;
 }
 
 void

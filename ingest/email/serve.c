@@ -63,10 +63,8 @@ static int
 boxes_make(struct pr_service_ctx *ctx, struct pr_email *e, struct pr_err *err)
 {
 	size_t n = pr_config_count(ctx->config, &pr_mailboxes_section);
-	struct pr_mailbox *boxes = calloc(n ? n : 1, sizeof(*boxes));
+	struct pr_mailbox *boxes = pr_calloc(n ? n : 1, sizeof(*boxes));
 
-	if (!boxes)
-		pr_out_of_memory();
 	for (size_t i = 0; i < n; i++) {
 		struct pr_mailbox *m = &boxes[i];
 		m->conf = pr_config_at(ctx->config, &pr_mailboxes_section, i);
@@ -116,10 +114,8 @@ start_canary(const struct pr_service_ctx *ctx, struct pr_email *e)
 int
 pr_email_open(struct pr_service_ctx *ctx, struct pr_err *err)
 {
-	struct pr_email *e = calloc(1, sizeof(*e));
+	struct pr_email *e = pr_calloc(1, sizeof(*e));
 
-	if (!e)
-		pr_out_of_memory();
 	ctx->self = e;
 	limit_descriptors();
 	if (pr_email_open_door(ctx, e, err) < 0)

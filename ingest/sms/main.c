@@ -38,10 +38,8 @@ sms_open(struct pr_service_ctx *ctx, struct pr_err *err)
 	const struct pr_webhooks_conf *webhooks = pr_config_get(ctx->config, &pr_webhooks_section);
 	const struct pr_web_conf conf = {.listen = webhooks->listen,
 					 .connections_max = (int)webhooks->connections};
-	struct sms_service *s = calloc(1, sizeof(*s));
+	struct sms_service *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	ctx->self = s;
 	s->webhooks.config = ctx->config;
 	s->submit.shadow = ctx->shadow;

@@ -73,7 +73,10 @@ gateway_request(const struct pr_web_request *q, struct pr_gateway_request *out, 
 	return 0;
 }
 
-/* Providers without a message id: the same sender, text and second is the same text. */
+/*
+ * Providers without a message id: the same sender, text and second is the same text. Without a time
+ * there is no telling: "still no bin" may come every week, and each is a contact of its own.
+ */
 static struct pr_str
 derived_id(const struct pr_gateway_text *t, struct pr_arena *a)
 {
@@ -81,6 +84,8 @@ derived_id(const struct pr_gateway_text *t, struct pr_arena *a)
 	char hex[33];
 	struct pr_sha256 h;
 
+	if (!t->sent_at)
+		return PR_STR_NONE;
 	pr_sha256_init(&h);
 	pr_sha256_add_field(&h, t->from);
 	pr_sha256_add_field(&h, t->to);
@@ -133,11 +138,9 @@ static int
 store_raw(const struct webhooks *w, const struct pr_gateway_conf *conf,
 	  const struct pr_gateway_request *g, struct pr_arena *a, struct pr_err *err)
 {
-	struct pr_gateway_text as_id = {.text = raw_request(g, a)};
 	struct pr_arrival arrival = {.channel = PR_CHANNEL_SMS,
 				     .account = pr_str_c(conf->name),
-				     .raw = as_id.text,
-				     .token = derived_id(&as_id, a)};
+				     .raw = raw_request(g, a)};
 
 	return committer_submit(w->committer, &arrival, err);
 }

@@ -56,11 +56,9 @@ open_backend(struct web_service *w, struct pr_service_ctx *ctx, struct pr_err *e
 static int
 web_open(struct pr_service_ctx *ctx, struct pr_err *err)
 {
-	struct web_service *w = calloc(1, sizeof(*w));
+	struct web_service *w = pr_calloc(1, sizeof(*w));
 	struct pr_web_conf conf = {.error_page = door_error_page};
 
-	if (!w)
-		pr_out_of_memory();
 	ctx->self = w;
 	w->door.council = pr_config_get(ctx->config, &pr_council_section);
 	w->door.conf = pr_config_get(ctx->config, &pr_web_section);

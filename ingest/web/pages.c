@@ -54,12 +54,10 @@ door_pages_load(struct pr_err *err)
 	    [DOOR_RECEIVED_CY] = {"received.cy.html", PR_EMBEDDED(web_received_cy)},
 	    [DOOR_SORRY] = {"sorry.html", PR_EMBEDDED(web_sorry)},
 	};
-	struct door_pages *pages = calloc(1, sizeof(*pages));
+	struct door_pages *pages = pr_calloc(1, sizeof(*pages));
 	PR_AUTO_ARENA struct pr_arena a;
 	struct pr_diag diag;
 
-	if (!pages)
-		pr_out_of_memory();
 	pr_arena_init(&a, 1 << 20);
 	pr_diag_init(&diag, &a);
 	for (size_t i = 0; i < DOOR_PAGES; i++)

@@ -26,10 +26,8 @@ struct seen {
 struct seen *
 seen_new(int64_t life_ms)
 {
-	struct seen *s = calloc(1, sizeof(*s));
+	struct seen *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	pthread_mutex_init(&s->lock, NULL);
 	s->life = life_ms;
 	return s;

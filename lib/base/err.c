@@ -79,3 +79,12 @@ pr_out_of_memory(void)
 	(void)ignored;
 	_exit(out_of_memory_status);
 }
+
+void *
+pr_calloc(size_t n, size_t size)
+{
+	void *p = calloc(n, size);
+	if (!p)
+		pr_out_of_memory();
+	return p;
+}

@@ -30,7 +30,7 @@ pr_read_all(int fd, struct pr_buf *b, struct pr_err *err)
 	for (;;) {
 		/* One byte beyond the maximum is asked for, to tell "just full" from "too long". */
 		size_t left = b->max - b->n, want = left < STEP ? left : STEP;
-		char beyond;
+		char beyond = 0;
 		char *at = want ? pr_buf_reserve(b, want) : &beyond;
 		ssize_t n = read(fd, at, want ? want : 1);
 		if (n < 0 && errno == EINTR)

@@ -65,11 +65,12 @@ fill(struct pr_loader *l, const struct pr_section *s, const struct pr_yaml *map,
      void *conf)
 {
 	struct pr_mark mark = map ? map->mark : l->file;
-	size_t before = l->diag->n;
+	size_t before;
 
 	for (const struct pr_yaml *e = map ? map->first : NULL; e; e = e->next)
 		if (!pr_loader_option(s, e->key))
 			pr_loader_unknown_option(l, e->key_mark, e->key, s);
+	before = l->diag->n;
 	for (const struct pr_option *o = s->options; o->name; o++)
 		fill_option(l, s, o, map, name, mark, conf);
 	/* A check may rely on every setting having its type and range. */
@@ -180,12 +181,10 @@ struct pr_config *
 pr_config_load(const char *path, const struct pr_section *const *sections, const char *const *known,
 	       const char *const *overrides, struct pr_diag *diag)
 {
-	struct pr_config *config = calloc(1, sizeof(*config));
+	struct pr_config *config = pr_calloc(1, sizeof(*config));
 	struct pr_loader l = {.sections = sections, .known = known, .diag = diag};
 	size_t before = diag->n;
 
-	if (!config)
-		pr_out_of_memory();
 	pr_arena_init(&config->arena, ARENA_MAX);
 	l.arena = &config->arena;
 	config->dir = folder_of(&config->arena, path);

@@ -27,10 +27,8 @@ pr_secrets_release(struct pr_secret **list)
 static const char *
 keep_secret(struct pr_str line, struct pr_secret **list)
 {
-	struct pr_secret *s = calloc(1, sizeof(*s) + line.n + 1);
+	struct pr_secret *s = pr_calloc(1, sizeof(*s) + line.n + 1);
 
-	if (!s)
-		pr_out_of_memory();
 	s->n = line.n + 1;
 	memcpy(s->bytes, line.p, line.n);
 	s->next = *list;

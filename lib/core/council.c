@@ -5,47 +5,55 @@
 
 #define COUNCIL struct pr_council_conf
 
-static const struct pr_option council_options[] = {
-    PR_OPTION_TEXT(COUNCIL, name, "Example Council", "the council's name as citizens know it"),
-    PR_OPTION_TEXT(COUNCIL, name_cy, "",
-		   "its Welsh name; when absent, the name is the same in Welsh"),
-    PR_OPTION_TEXT(
-	COUNCIL, prefix, "EXA",
-	"what references begin with: 2 to 4 capital letters. Never change it once references "
-	"are in citizens' hands"),
-    PR_OPTION_SECRET(
-	COUNCIL, instance_key, "",
-	"the key that references and tokens are derived from: 32 or more random characters, "
-	"made once and never changed"),
-    PR_OPTION_TEXT(COUNCIL, rules, "rules",
-		   "the folder of services, rules, templates and calendars; relative to this file"),
-    PR_OPTION_CHOICE(COUNCIL, division, "england-and-wales",
-		     "england-and-wales|scotland|northern-ireland",
-		     "whose bank holidays are no working days"),
-    PR_OPTION_CHOICE(
-	COUNCIL, languages, "follow", "follow|both|en",
-	"the language of acknowledgements: the citizen's own (follow), Welsh and English in "
-	"every one (both), or English only (en)"),
-    PR_OPTION_TEXT(COUNCIL, phone, "",
-		   "the number that citizens may call; when absent none is printed"),
-    PR_OPTION_TEXT(COUNCIL, web, "", "the address of the council's own web page"),
-    PR_OPTION_TEXT(COUNCIL, email, "customer.services@example.org",
-		   "the council's own e-mail address: acknowledgements come from it"),
-    PR_OPTION_TEXT(
-	COUNCIL, duty_email, "",
-	"who is alerted when somebody may be at risk; when absent only the staff page shows it"),
-    PR_OPTION_TEXT(COUNCIL, out_of_hours, "",
-		   "the number of the emergency duty team, printed when somebody may be at risk"),
-    PR_OPTION_TEXT(
-	COUNCIL, targets_confirmed_by, "",
-	"the officer who confirmed the targets in services.yaml; until one has, citizens are "
-	"promised no date"),
-    PR_OPTION_TEXT(COUNCIL, targets_confirmed_on, "", "when that officer did so, as 2026-11-22"),
-    PR_OPTION_LIST(
-	COUNCIL, own_addresses, "",
-	"further e-mail addresses and numbers that are the council's own: they are never "
-	"acknowledged, so that no two machines talk to each other"),
-    PR_OPTION_END};
+/* KEY reads the file that holds the key, or leaves it alone. */
+#define COUNCIL_OPTIONS(KEY)                                                                       \
+	PR_OPTION_TEXT(COUNCIL, name, "Example Council",                                           \
+		       "the council's name as citizens know it"),                                  \
+	    PR_OPTION_TEXT(COUNCIL, name_cy, "",                                                   \
+			   "its Welsh name; when absent, the name is the same in Welsh"),          \
+	    PR_OPTION_TEXT(COUNCIL, prefix, "EXA",                                                 \
+			   "what references begin with: 2 to 4 capital letters. Never change it "  \
+			   "once references "                                                      \
+			   "are in citizens' hands"),                                              \
+	    KEY(COUNCIL, instance_key, "",                                                         \
+		"the key that references and tokens are derived from: 32 or more random "          \
+		"characters, "                                                                     \
+		"made once and never changed"),                                                    \
+	    PR_OPTION_TEXT(                                                                        \
+		COUNCIL, rules, "rules",                                                           \
+		"the folder of services, rules, templates and calendars; relative to this file"),  \
+	    PR_OPTION_CHOICE(COUNCIL, division, "england-and-wales",                               \
+			     "england-and-wales|scotland|northern-ireland",                        \
+			     "whose bank holidays are no working days"),                           \
+	    PR_OPTION_CHOICE(COUNCIL, languages, "follow", "follow|both|en",                       \
+			     "the language of acknowledgements: the citizen's own (follow), "      \
+			     "Welsh and English in "                                               \
+			     "every one (both), or English only (en)"),                            \
+	    PR_OPTION_TEXT(COUNCIL, phone, "",                                                     \
+			   "the number that citizens may call; when absent none is printed"),      \
+	    PR_OPTION_TEXT(COUNCIL, web, "", "the address of the council's own web page"),         \
+	    PR_OPTION_TEXT(COUNCIL, email, "customer.services@example.org",                        \
+			   "the council's own e-mail address: acknowledgements come from it"),     \
+	    PR_OPTION_TEXT(COUNCIL, duty_email, "",                                                \
+			   "who is alerted when somebody may be at risk; when absent only the "    \
+			   "staff page shows it"),                                                 \
+	    PR_OPTION_TEXT(                                                                        \
+		COUNCIL, out_of_hours, "",                                                         \
+		"the number of the emergency duty team, printed when somebody may be at risk"),    \
+	    PR_OPTION_TEXT(COUNCIL, targets_confirmed_by, "",                                      \
+			   "the officer who confirmed the targets in services.yaml; until one "    \
+			   "has, citizens are "                                                    \
+			   "promised no date"),                                                    \
+	    PR_OPTION_TEXT(COUNCIL, targets_confirmed_on, "",                                      \
+			   "when that officer did so, as 2026-11-22"),                             \
+	    PR_OPTION_LIST(                                                                        \
+		COUNCIL, own_addresses, "",                                                        \
+		"further e-mail addresses and numbers that are the council's own: they are never " \
+		"acknowledged, so that no two machines talk to each other"),                       \
+	    PR_OPTION_END
+
+static const struct pr_option council_options[] = {COUNCIL_OPTIONS(PR_OPTION_SECRET)};
+static const struct pr_option keyless_options[] = {COUNCIL_OPTIONS(PR_OPTION_TEXT)};
 
 static bool
 looks_like_email(struct pr_str s)
@@ -117,6 +125,8 @@ check_council(const void *conf, struct pr_mark mark, struct pr_diag *diag)
 
 const struct pr_section pr_council_section = {
     "council", "who we are", false, sizeof(struct pr_council_conf), council_options, check_council};
+const struct pr_section pr_council_keyless_section = {
+    "council", "who we are", false, sizeof(struct pr_council_conf), keyless_options, check_council};
 
 static const struct pr_option spool_options[] = {
     PR_OPTION_TEXT(

@@ -32,8 +32,9 @@ pr_queue_open(const char *socket, const char *consumer, struct pr_err *err)
 			"the queue needs the path of Redis' socket and a consumer's name");
 		return NULL;
 	}
-	struct pr_queue *q = calloc(1, sizeof(*q));
-	if (!q || !(q->consumer = strdup(consumer)))
+	struct pr_queue *q = pr_calloc(1, sizeof(*q));
+	q->consumer = strdup(consumer);
+	if (!q->consumer)
 		pr_out_of_memory();
 	q->link = pr_link_new(socket);
 	q->claim_ms = CLAIM_AFTER_MS;

@@ -5,6 +5,7 @@
 #include "lib/core/queue_link.h"
 #include "postroom/embed.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <hiredis/hiredis.h>
 
@@ -32,8 +33,9 @@ struct pr_queue_link {
 struct pr_queue_link *
 pr_link_new(const char *socket)
 {
-	struct pr_queue_link *link = calloc(1, sizeof(*link));
-	if (!link || !(link->socket = strdup(socket)))
+	struct pr_queue_link *link = pr_calloc(1, sizeof(*link));
+	link->socket = strdup(socket);
+	if (!link->socket)
 		pr_out_of_memory();
 	return link;
 }
@@ -175,6 +177,7 @@ ask(struct pr_queue_link *link, struct pr_err *err)
 	for (int mended = 0;; mended++) {
 		if (!link->redis && connect_now(link, err) < 0)
 			return NULL;
+		assert(link->redis);
 		redisReply *reply =
 		    redisCommandArgv(link->redis, (int)link->argc, link->argv, link->length);
 		if (!reply) {

@@ -125,9 +125,7 @@ pr_spool_open(const char *dir, int64_t min_free, struct pr_err *err)
 		close(fd);
 		return NULL;
 	}
-	spool = calloc(1, sizeof(*spool));
-	if (!spool)
-		pr_out_of_memory();
+	spool = pr_calloc(1, sizeof(*spool));
 	spool->dir = fd;
 	spool->min_free = min_free;
 	pr_random(&spool->drawn, sizeof(spool->drawn));

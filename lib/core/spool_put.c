@@ -116,9 +116,7 @@ pr_spool_put(struct pr_spool *spool, struct pr_spool_item *items, size_t n, stru
 	PR_AUTO_FD int fs = openat(spool->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fs < 0)
 		return pr_fail(err, PR_RETRY, errno, "spool: cannot open its folder");
-	puts = calloc(n, sizeof(*puts));
-	if (!puts)
-		pr_out_of_memory();
+	puts = pr_calloc(n, sizeof(*puts));
 	status = put_all(spool, items, puts, n, fs, err);
 	for (size_t i = 0; i < n; i++) {
 		if (puts[i].tmp.p[0])

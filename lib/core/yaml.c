@@ -267,9 +267,7 @@ refuse_twins(struct reader *r, const struct pr_yaml *map)
 
 	if (map->n < 2)
 		return;
-	v = calloc(map->n, sizeof(struct pr_yaml *));
-	if (!v)
-		pr_out_of_memory();
+	v = pr_calloc(map->n, sizeof(struct pr_yaml *));
 	for (struct pr_yaml *e = map->first; e; e = e->next)
 		v[n++] = e;
 	qsort(v, n, sizeof(struct pr_yaml *), compare_keys);

@@ -35,7 +35,7 @@ check_provider(const void *p, struct pr_mark mark, struct pr_diag *diag)
 
 	if (pr_gateway_find(conf->provider))
 		return;
-	for (; pr_gateways[n] && n < 16; n++)
+	for (; n < 16 && pr_gateways[n]; n++)
 		names[n] = pr_gateways[n]->name;
 	near = pr_diag_nearest(pr_str_c(conf->provider), names, n);
 	pr_diag_add(diag, mark, "'%s' is no SMS provider that postroom knows; write %s",

@@ -26,10 +26,8 @@ struct pr_http_client *
 pr_http_client_new(struct pr_err *err)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct pr_http_client *c = calloc(1, sizeof(*c));
+	struct pr_http_client *c = pr_calloc(1, sizeof(*c));
 
-	if (!c)
-		pr_out_of_memory();
 	pthread_once(&once, global_init);
 	c->curl = curl_easy_init();
 	if (c->curl)

@@ -94,9 +94,9 @@ static const struct {
 };
 
 /*
- * Loaded before the sandbox: what British mail is written in. glibc unloads a converter that nobody holds, so these
- * stay open for good. Any other is loaded by the child that needs it, because each of them costs every child five
- * more mappings to be copied at its fork.
+ * Loaded before the sandbox: what British mail is written in. glibc unloads a converter that nobody
+ * holds, so these stay open for good. Any other is loaded by the child that needs it, because each
+ * of them costs every child five more mappings to be copied at its fork.
  */
 static const char *const common[] = {"UTF-8", "WINDOWS-1252", "ISO-8859-1"};
 static iconv_t held[sizeof(common) / sizeof(common[0])];
@@ -219,6 +219,8 @@ mostly_utf8(struct pr_str in)
 	size_t good = 0, bad = 0;
 	uint32_t cp;
 
+	if (pr_utf8_ok(in))
+		return true;
 	while (in.n > 0) {
 		size_t n = pr_utf8_decode(in, &cp);
 

@@ -15,6 +15,17 @@ is_invisible(uint32_t cp)
 	       cp == 0x200b || cp == 0x2060 || cp == 0xfeff;
 }
 
+/* How many bytes at the front are ASCII that shows: the rule, and added in one piece. */
+static size_t
+plain_run(struct pr_str line)
+{
+	size_t n = 0;
+
+	while (n < line.n && ((line.p[n] >= ' ' && line.p[n] <= '~') || line.p[n] == '\t'))
+		n++;
+	return n;
+}
+
 /* One line: invisible characters out, no-break spaces to blanks, nothing at its end. */
 static void
 tidy_line(struct pr_str line, struct pr_buf *out)
@@ -23,11 +34,13 @@ tidy_line(struct pr_str line, struct pr_buf *out)
 	uint32_t cp;
 
 	while (line.n > 0) {
-		size_t n = pr_utf8_decode(line, &cp);
+		size_t n = plain_run(line);
 
-		if (n == 0)
+		if (n > 0)
+			pr_buf_add(out, line.p, n);
+		else if ((n = pr_utf8_decode(line, &cp)) == 0)
 			break;
-		if (cp == 0xa0)
+		else if (cp == 0xa0)
 			pr_buf_add_char(out, ' ');
 		else if (!is_invisible(cp))
 			pr_buf_add(out, line.p, n);

@@ -150,12 +150,14 @@ make_filter(struct sock_fprog *out, struct pr_err *err)
 static uint64_t
 address_space(void)
 {
-	unsigned long pages = 0;
-	FILE *f = fopen("/proc/self/statm", "re");
-	if (f) {
-		if (fscanf(f, "%lu", &pages) != 1)
+	PR_AUTO_BUF struct pr_buf text;
+	struct pr_str rest, first;
+	int64_t pages = 0;
+	pr_buf_init(&text, 4096);
+	if (pr_file_read(AT_FDCWD, "/proc/self/statm", &text, NULL) == 0) {
+		rest = pr_buf_str(&text);
+		if (!pr_str_cut(&rest, ' ', &first) || !pr_str_int(first, 0, INT32_MAX, &pages))
 			pages = 0;
-		fclose(f);
 	}
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }

@@ -146,8 +146,8 @@ loop(struct daemon *d)
 	       d->ctx.shadow ? " shadow" : "");
 	while (status == GO_ON) {
 		pr_signals_read(d->signals, &d->stop, &d->reload);
-		if (d->stop)
-			status = PR_EXIT_OK;
+		if (d->stop) /* with a message still in the pipe, 0 would say that it is safe */
+			status = d->ctx.service->quick ? PR_EXIT_TEMPORARY : PR_EXIT_OK;
 		else if (d->reload)
 			reload(d);
 		else

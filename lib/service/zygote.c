@@ -72,9 +72,7 @@ pr_zygote_start(const struct pr_zygote_work *work, struct pr_err *err)
 		pr_fail(err, PR_FATAL, errno, "cannot make the zygote's socket");
 		return NULL;
 	}
-	struct pr_zygote *z = calloc(1, sizeof(*z));
-	if (!z)
-		pr_out_of_memory();
+	struct pr_zygote *z = pr_calloc(1, sizeof(*z));
 	z->work = *work;
 	z->socket = pair[0];
 	pid_t daemon = getpid();

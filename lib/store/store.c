@@ -8,10 +8,8 @@
 struct pr_store *
 pr_store_open(const char *url, bool write, struct pr_err *err)
 {
-	struct pr_store *store = calloc(1, sizeof(*store));
+	struct pr_store *store = pr_calloc(1, sizeof(*store));
 
-	if (!store)
-		pr_out_of_memory();
 	if (pr_db_open(url, write, store, err) == 0 && pr_db_migrate(store, err) == 0)
 		return store;
 	pr_store_close(&store);

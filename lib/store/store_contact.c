@@ -134,13 +134,13 @@ pr_store_contact_present(struct pr_store *store, const struct pr_cid *cids, bool
 	struct presence presence = {present, is_buried, n};
 	PR_AUTO_BUF struct pr_buf ids;
 
+	pr_buf_init(&ids, n * PR_CID_LENGTH + 1);
 	memset(present, 0, n * sizeof(*present));
 	memset(is_buried, 0, n * sizeof(*is_buried));
 	if (n == 0)
 		return 0;
 	/* Neither database has a list parameter that the other knows: the ids are cut from one
 	 * text. */
-	pr_buf_init(&ids, n * PR_CID_LENGTH + 1);
 	for (size_t i = 0; i < n; i++)
 		pr_buf_add(&ids, cids[i].hex, PR_CID_LENGTH);
 	const struct pr_db_value params[] = {PR_DB_S(pr_buf_str(&ids)), PR_DB_I((int64_t)n)};

@@ -119,10 +119,8 @@ pgsql_close(struct pr_db **db)
 static struct pr_db *
 pgsql_open(const char *url, bool write, struct pr_err *err)
 {
-	struct pr_db *db = calloc(1, sizeof(*db));
+	struct pr_db *db = pr_calloc(1, sizeof(*db));
 
-	if (!db)
-		pr_out_of_memory();
 	db->write = write;
 	db->conn = PQconnectdb(url);
 	if (!db->conn)

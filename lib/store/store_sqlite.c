@@ -96,10 +96,8 @@ sqlite_open(const char *url, bool write, struct pr_err *err)
 	const char *path = url + sizeof("sqlite:") - 1;
 	int flags = SQLITE_OPEN_READWRITE | (write ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX |
 		    SQLITE_OPEN_EXRESCODE;
-	struct pr_db *db = calloc(1, sizeof(*db));
+	struct pr_db *db = pr_calloc(1, sizeof(*db));
 
-	if (!db)
-		pr_out_of_memory();
 	/* Its counters cost a lock at every allocation; refused (harmless) once the library is in
 	 * use. */
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

@@ -105,8 +105,11 @@ buried_row(void *ctx, const struct pr_db_value *v, size_t n)
 	struct pr_store_counts *counts = ctx;
 	enum pr_channel channel;
 
-	if (n == 2 && pr_channel_parse(v[0].s, &channel))
-		counts->buried[channel] = v[1].i;
+	/* A bundle whose receipt cannot be read has no channel: an e-mail, for want of better. */
+	if (n == 2 && !pr_channel_parse(v[0].s, &channel))
+		channel = PR_CHANNEL_EMAIL;
+	if (n == 2)
+		counts->buried[channel] += v[1].i;
 	return 0;
 }
 

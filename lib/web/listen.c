@@ -96,7 +96,7 @@ web_listen(const char *address, struct pr_err *err)
 int
 web_listen_port(int fd)
 {
-	struct sockaddr_storage ss;
+	struct sockaddr_storage ss = {0};
 	socklen_t n = sizeof(ss);
 	char port[16];
 

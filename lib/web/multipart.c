@@ -100,7 +100,7 @@ web_multipart_parse(struct pr_str content_type, struct pr_str body, struct web_m
 	m->nfields = m->nfiles = 0;
 	if (!boundary.n || boundary.n > BOUNDARY_MAX)
 		return WEB_FORM_BAD;
-	memcpy(stop, "\r\n--", 4);
+	memcpy(stop, "\r\n--", 4); /* NOLINT(bugprone-not-null-terminated-result): counted */
 	memcpy(stop + 4, boundary.p, boundary.n);
 	mark = pr_str_n(stop, boundary.n + 4);
 	if (!pr_str_starts(rest, pr_str_sub(mark, 2, mark.n)))

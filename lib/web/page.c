@@ -321,7 +321,7 @@ pr_page_compile(struct pr_str source, const char *file, enum pr_page_kind kind,
 		const char *const *names, pr_page_include *include_fn, void *ctx,
 		struct pr_diag *diag)
 {
-	struct pr_page *page = calloc(1, sizeof(*page));
+	struct pr_page *page = pr_calloc(1, sizeof(*page));
 	struct compiler c = {.page = page,
 			     .kind = kind,
 			     .names = names,
@@ -330,8 +330,6 @@ pr_page_compile(struct pr_str source, const char *file, enum pr_page_kind kind,
 			     .diag = diag};
 	size_t before = diag->n;
 
-	if (!page)
-		pr_out_of_memory();
 	pr_arena_init(&page->arena, PAGE_ARENA_MAX);
 	pr_buf_init(&c.ops, PAGE_OPS_MAX);
 	if (source.n > PAGE_OPS_MAX)

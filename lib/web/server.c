@@ -22,7 +22,7 @@
 #define DRAIN_MAX            ((size_t)64 << 20)
 #define HELD_MAX             ((size_t)256 << 20)
 #define STACK_BYTES          ((size_t)1 << 20)
-#define ARENA_BASE           ((size_t)2 << 20) /* beside twice the body */
+#define ARENA_BASE           ((size_t)16 << 20) /* at most, beside twice the body */
 #define STOP_MS              5000
 
 struct pr_web_server {
@@ -261,11 +261,9 @@ static void *
 on_uri(void *cls, const char *uri, struct MHD_Connection *connection)
 {
 	struct pr_web_server *s = cls;
-	struct web_exchange *x = calloc(1, sizeof(*x));
+	struct web_exchange *x = pr_calloc(1, sizeof(*x));
 
 	(void)connection;
-	if (!x)
-		pr_out_of_memory();
 	x->server = s;
 	pr_arena_init(&x->arena, ARENA_BASE);
 	pr_buf_init(&x->body, 0);
@@ -341,10 +339,8 @@ struct pr_web_server *
 pr_web_start(const struct pr_web_conf *conf, const struct pr_web_route *routes, size_t nroutes,
 	     void *ctx, struct pr_err *err)
 {
-	struct pr_web_server *s = calloc(1, sizeof(*s));
+	struct pr_web_server *s = pr_calloc(1, sizeof(*s));
 
-	if (!s)
-		pr_out_of_memory();
 	s->conf = *conf;
 	s->address = strdup(conf->listen);
 	if (!s->address)

@@ -255,6 +255,32 @@ a_lost_sidecar_comes_back(void **state)
 	assert_true(is_live(&lost) && is_live(&spoiled));
 }
 
+/* What classify writes and dispatch cannot read must not go round for ever, unseen by staff. */
+static void
+a_sidecar_that_stays_unusable_is_buried(void **state)
+{
+	struct pr_cid cid = arrive();
+	struct pr_sweep_counts counts;
+	struct pr_ticket ticket;
+	bool present, buried;
+
+	(void)state;
+	for (int64_t i = 0; i <= conf.attempts; i++) {
+		if (i > 0) {
+			ok(pr_dispatch_sweep(d, &counts, &err));
+			assert_int_equal(1, pr_queue_take(classify, PR_QUEUE_CONTACTS, &ticket, 1,
+							  100, &err));
+			ok(pr_queue_move(classify, &ticket, NULL, 1, &err));
+		}
+		ok(pr_store_contact_present(d->store, &cid, &present, &buried, 1, &err));
+		assert_false(buried);
+		ok(pr_spool_contact_write(d->spool, &cid, S("no record"), &err));
+		assert_int_equal(1, pr_dispatch_round(d, &err));
+	}
+	ok(pr_store_contact_present(d->store, &cid, &present, &buried, 1, &err));
+	assert_true(buried && !present && !is_live(&cid) && pr_spool_is_new(d->spool, &cid));
+}
+
 static void
 one_refused_leaves_its_neighbours(void **state)
 {
@@ -363,7 +389,8 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
 	    T(a_batch_becomes_cases),     T(nothing_before_commit),
-	    T(a_lost_sidecar_comes_back), T(one_refused_leaves_its_neighbours),
+	    T(a_lost_sidecar_comes_back), T(a_sidecar_that_stays_unusable_is_buried),
+	    T(one_refused_leaves_its_neighbours),
 	    T(redis_forgets_everything),  T(a_link_left_behind_is_removed),
 	    T(what_classify_gave_up_on),  T(what_an_operator_buried),
 	};

@@ -41,6 +41,28 @@ test_defaults(void **state)
 	pr_config_free(&config);
 }
 
+/* Whoever parses a stranger's bytes must not have the key in memory: its file is not even opened. */
+static void
+test_keyless(void **state)
+{
+	static const struct pr_section *const keyless[] = {&pr_council_keyless_section, NULL};
+	static const char *const overrides[] = {"council.instance_key=/nonexistent/key", NULL};
+	PR_AUTO_ARENA struct pr_arena a;
+	struct pr_diag d;
+
+	(void)state;
+	pr_arena_init(&a, 1 << 20);
+	pr_diag_init(&d, &a);
+	assert_null(load(overrides, &d));
+	pr_diag_init(&d, &a);
+	struct pr_config *config = pr_config_load(NULL, keyless, pr_section_names, overrides, &d);
+	assert_non_null(config);
+	const struct pr_council_conf *council = pr_config_get(config, &pr_council_keyless_section);
+	assert_string_equal(council->prefix, "EXA");
+	assert_string_equal(council->instance_key, "/nonexistent/key");
+	pr_config_free(&config);
+}
+
 static void
 test_checks(void **state)
 {
@@ -92,6 +114,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_keyless),
 	    cmocka_unit_test(test_checks),
 	};
 

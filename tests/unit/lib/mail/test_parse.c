@@ -257,6 +257,27 @@ test_long_text(void **state)
 	assert_true(list_has(c.problems, "the text is longer than is shown here"));
 }
 
+/* A line without an end that fills the text: what comes out of it is still a contact. */
+static void
+test_long_line(void **state)
+{
+	struct pr_contact again, c = parsed_bytes(repeated("From: a@b\r\n\r\n", "a", 1048576, ""));
+	struct pr_err err = {0};
+	struct pr_buf b;
+
+	(void)state;
+	assert_int_equal(c.text.n, PR_MAIL_TEXT_MAX);
+	pr_buf_init(&b, 8 * PR_MAIL_TEXT_MAX);
+	c.cid = PR_STR("0123456789abcdef0123456789abcdef");
+	c.channel = PR_STR("email");
+	c.account = PR_STR("enquiries");
+	c.received_at = 1;
+	pr_contact_encode(&c, PR_STAGE_CLASSIFY, &b);
+	if (pr_contact_decode(pr_buf_str(&b), PR_STAGE_CLASSIFY, &arena, &again, &err) < 0)
+		fail_msg("%s", err.msg);
+	pr_buf_release(&b);
+}
+
 static void
 test_empty(void **state)
 {
@@ -285,6 +306,7 @@ main(void)
 	    cmocka_unit_test_setup_teardown(test_senders, arena_up, arena_down),
 	    cmocka_unit_test_setup_teardown(test_bombs, arena_up, arena_down),
 	    cmocka_unit_test_setup_teardown(test_long_text, arena_up, arena_down),
+	    cmocka_unit_test_setup_teardown(test_long_line, arena_up, arena_down),
 	    cmocka_unit_test_setup_teardown(test_empty, arena_up, arena_down),
 	};
 

@@ -104,10 +104,20 @@ tiny_close(struct pr_service_ctx *ctx)
 
 static const struct pr_section *const sections[] = {&pr_queue_section, NULL};
 
+static int
+stdin_open(struct pr_service_ctx *ctx, struct pr_err *err)
+{
+	(void)ctx, (void)err;
+	if (does("term"))
+		raise(SIGTERM);
+	return 0;
+}
+
 static const struct pr_service stdin_service = {.name = "postroom-tiny",
 						.summary = "takes one",
 						.sections = sections,
 						.quick = true,
+						.open = stdin_open,
 						.step = tiny_step};
 
 static int
@@ -233,6 +243,7 @@ static const struct one_run {
     {{"--do", "open-fatal"}, 100, {"the settings do not fit"}},
     {{"--stdin"}, 0, {"step"}},
     {{"--stdin", "--do", "retry"}, 75, {"redis is away"}},
+    {{"--stdin", "--do", "term"}, 75, {"event=stopping"}},
     {{"--bogus", "--stdin"}, 75, {"not one of its flags"}},
     {{"--stdin", "-c", "/nonexistent/postroom.yaml"}, 75, {"nonexistent"}},
 };

@@ -404,6 +404,47 @@ staff_see_what_waits(struct world *w)
 	assert_false(was);
 }
 
+/* A bundle that cannot be read has no channel: it is counted, not forgotten. */
+static void
+buried_without_a_channel_is_counted(struct world *w)
+{
+	struct pr_store_buried b = {S(CID_A), S("unknown"), S("cut short"), T0};
+	struct pr_store_counts counts;
+
+	ok(pr_store_buried_add(w->store, &b, &err));
+	ok(pr_store_count(w->store, &counts, &err));
+	assert_int_equal(1, counts.buried[PR_CHANNEL_EMAIL]);
+}
+
+static void
+canaries_by_channel(struct world *w)
+{
+	const struct {
+		const char *cid, *reference, *channel;
+		int64_t at;
+		bool canary;
+	} rows[] = {{"1123456789abcdef0123456789abcdef", "EXA-1", "email", T0 + 1, true},
+		    {"2123456789abcdef0123456789abcdef", "EXA-2", "email", T0 + 3, true},
+		    {"3123456789abcdef0123456789abcdef", "EXA-3", "email", T0 + 9, false},
+		    {"4123456789abcdef0123456789abcdef", "EXA-4", "web", T0 + 2, true}};
+	int64_t last[PR_CHANNELS] = {7, 7, 7};
+	bool added;
+
+	ok(pr_store_canaries(w->store, last, &err));
+	assert_int_equal(0, last[PR_CHANNEL_EMAIL]);
+	for (size_t i = 0; i < PR_DB_COUNT(rows); i++) {
+		struct pr_store_contact c = contact(rows[i].cid, rows[i].reference);
+		c.channel = pr_str_c(rows[i].channel);
+		c.recorded_at = rows[i].at;
+		c.canary = rows[i].canary;
+		ok(pr_store_contact_add(w->store, &c, &added, &err));
+	}
+	ok(pr_store_canaries(w->store, last, &err));
+	assert_int_equal(T0 + 3, last[PR_CHANNEL_EMAIL]);
+	assert_int_equal(0, last[PR_CHANNEL_SMS]);
+	assert_int_equal(T0 + 2, last[PR_CHANNEL_WEB]);
+}
+
 static void
 reader_changes_nothing(struct world *w)
 {
@@ -447,6 +488,8 @@ static const struct {
     {"doubt waits for a person", outbox_doubt_waits_for_a_person},
     {"suppression and cap", suppression_and_cap},
     {"staff see what waits", staff_see_what_waits},
+    {"buried without a channel is counted", buried_without_a_channel_is_counted},
+    {"canaries by channel", canaries_by_channel},
     {"a reader changes nothing", reader_changes_nothing},
     {"a newer schema is not ours", newer_schema_is_not_ours},
 };
