@@ -187,9 +187,9 @@ log_classified(const struct pr_contact *c, const struct pr_ticket *t, int64_t ms
 {
 	struct pr_str rest = c->rules.n ? c->rules.v[0] : PR_STR_NONE, rule = PR_STR_NONE;
 
-	/* The name of a risk rule ("suicide") is what the citizen said: staff see it, a log does
-	 * not. */
-	if (!pr_str_eq_c(c->risk, "none") || !pr_str_cut(&rest, ' ', &rule))
+	/* The name of a rule of risk or flags ("suicide", "who-legal") is what the citizen said:
+	 * staff see it, a log does not. */
+	if (!pr_str_eq_c(c->risk, "none") || c->flags.n || !pr_str_cut(&rest, ' ', &rule))
 		rule = PR_STR("-");
 	pr_log(PR_INFO, t->cid.hex, "classified",
 	       "service=%lld/%lld certain=%lld kind=" PR_S_FMT " rule=" PR_S_FMT " risk=" PR_S_FMT

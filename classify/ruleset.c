@@ -80,7 +80,9 @@ read_file(struct loading *l, struct rule_file *f)
 static void
 gather_lists(struct loading *l)
 {
-	l->rules->lists = pr_arena_array(&l->rules->arena, l->n + 1, sizeof(struct pr_yaml *)); /* NOLINT(bugprone-sizeof-expression): pointers */
+	l->rules->lists = pr_arena_array(
+	    &l->rules->arena, l->n + 1,
+	    sizeof(struct pr_yaml *)); /* NOLINT(bugprone-sizeof-expression): pointers */
 	for (size_t i = 0; i < l->n; i++) {
 		const struct pr_yaml *tree = l->files[i].tree;
 		const struct pr_yaml *lists =

@@ -318,8 +318,7 @@ show(struct console *c, const struct session *session, const struct pr_cid *cid,
 	v[n++] = (struct pr_page_value){.name = "case_id",
 					.text = w->has_case ? PR_STR("yes") : PR_STR_NONE};
 	v[n++] = (struct pr_page_value){.name = "facts", .rows = what->rows, .nrows = what->n};
-	v[n++] = (struct pr_page_value){.name = "text",
-					.text = text_shown(w->contact.text, a)};
+	v[n++] = (struct pr_page_value){.name = "text", .text = text_shown(w->contact.text, a)};
 	v[n++] = (struct pr_page_value){.name = "files", .rows = w->files, .nrows = w->nfiles};
 	v[n++] =
 	    (struct pr_page_value){.name = "verdict", .rows = sorted->rows, .nrows = sorted->n};
@@ -329,8 +328,7 @@ show(struct console *c, const struct session *session, const struct pr_cid *cid,
 	    .name = "rules", .rows = rule_rows(&w->contact, a), .nrows = w->contact.rules.n};
 	v[n++] = (struct pr_page_value){.name = "guess", .text = guess_id(&w->contact, a)};
 	v[n++] = (struct pr_page_value){
-	    .name = "guess_name",
-	    .text = service_text(c, w->contact.lgsl, w->contact.lgil, a)};
+	    .name = "guess_name", .text = service_text(c, w->contact.lgsl, w->contact.lgil, a)};
 	v[n++] = (struct pr_page_value){.name = "case", .rows = kase->rows, .nrows = kase->n};
 	v[n++] = (struct pr_page_value){
 	    .name = "outbox", .rows = outbox_rows(w->outbox, w->noutbox, a), .nrows = w->noutbox};

@@ -35,7 +35,8 @@ struct entry {
 
 /* ---- before the transaction: sidecars ---- */
 
-/* Made again a few times, no more: what classify writes and we cannot read would go round for ever. */
+/* Made again a few times, no more: what classify writes and we cannot read would go round for ever.
+ */
 static int
 forget_sidecar(struct pr_dispatch *d, struct entry *e, const struct pr_err *why, struct pr_err *err)
 {

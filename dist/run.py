@@ -5,8 +5,8 @@ started again, as an init system would. Ctrl-C stops it; it starts again where i
 
     dist/run.py BUILD [--once]      --once: stop when the samples are through (for tests)
 
-As root it becomes an ordinary user first (the caller of sudo, else nobody) and works in /var/tmp/postroom-run;
-otherwise in run/ beside the Makefile. POSTROOM_RUN names another folder.
+As root it becomes an ordinary user first (nobody, or the caller of sudo) and works in /var/tmp/postroom-run (or
+/var/tmp/postroom-run-UID); otherwise in run/ beside the Makefile. POSTROOM_RUN names another folder.
 """
 
 import contextlib
@@ -42,7 +42,8 @@ def become_ordinary(build):
     """As root: copy programs and rules to where an ordinary user can read them, and start again as that user."""
     uid = int(os.environ.get("SUDO_UID", 0)) or pwd.getpwnam("nobody").pw_uid
     gid = int(os.environ.get("SUDO_GID", 0)) or pwd.getpwnam("nobody").pw_gid
-    folder = pathlib.Path(os.environ.get("POSTROOM_RUN", "/var/tmp/postroom-run")).absolute()
+    usual = "/var/tmp/postroom-run" + (f"-{uid}" if "SUDO_UID" in os.environ else "")
+    folder = pathlib.Path(os.environ.get("POSTROOM_RUN", usual)).absolute()
     app = folder / "app"
     folder.mkdir(parents=True, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid not in (0, uid):

@@ -138,9 +138,8 @@ static int
 store_raw(const struct webhooks *w, const struct pr_gateway_conf *conf,
 	  const struct pr_gateway_request *g, struct pr_arena *a, struct pr_err *err)
 {
-	struct pr_arrival arrival = {.channel = PR_CHANNEL_SMS,
-				     .account = pr_str_c(conf->name),
-				     .raw = raw_request(g, a)};
+	struct pr_arrival arrival = {
+	    .channel = PR_CHANNEL_SMS, .account = pr_str_c(conf->name), .raw = raw_request(g, a)};
 
 	return committer_submit(w->committer, &arrival, err);
 }

@@ -13,6 +13,7 @@
 
 const struct pr_gateway *const pr_gateways[] = {&gateway_kannel, &gateway_webhook, &gateway_null,
 						NULL};
+#define GATEWAYS (sizeof(pr_gateways) / sizeof(pr_gateways[0]) - 1)
 
 const struct pr_gateway *
 pr_gateway_find(const char *name)
@@ -29,15 +30,14 @@ static void
 check_provider(const void *p, struct pr_mark mark, struct pr_diag *diag)
 {
 	const struct pr_gateway_conf *conf = p;
-	const char *names[16];
+	const char *names[GATEWAYS];
 	const char *near;
-	size_t n = 0;
 
 	if (pr_gateway_find(conf->provider))
 		return;
-	for (; n < 16 && pr_gateways[n]; n++)
+	for (size_t n = 0; n < GATEWAYS; n++)
 		names[n] = pr_gateways[n]->name;
-	near = pr_diag_nearest(pr_str_c(conf->provider), names, n);
+	near = pr_diag_nearest(pr_str_c(conf->provider), names, GATEWAYS);
 	pr_diag_add(diag, mark, "'%s' is no SMS provider that postroom knows; write %s",
 		    conf->provider, near ? near : "kannel, webhook or null");
 }

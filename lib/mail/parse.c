@@ -216,7 +216,8 @@ pr_mail_parse(struct pr_str raw, struct pr_arena *a, struct pr_contact *c, struc
 	set_headers(&head, a, c);
 	pr_mail_body(&head, a, c, &facts);
 	/* it ends in a line end that a text of full length has no room for */
-	c->new_text = pr_utf8_clip(pr_reply_text(c->text, a), (size_t)PR_CONTACT_FIELD(new_text)->max);
+	c->new_text =
+	    pr_utf8_clip(pr_reply_text(c->text, a), (size_t)PR_CONTACT_FIELD(new_text)->max);
 	pr_mail_automated(&head, &facts, a, c);
 	return 0;
 }

@@ -268,8 +268,8 @@ a_sidecar_that_stays_unusable_is_buried(void **state)
 	for (int64_t i = 0; i <= conf.attempts; i++) {
 		if (i > 0) {
 			ok(pr_dispatch_sweep(d, &counts, &err));
-			assert_int_equal(1, pr_queue_take(classify, PR_QUEUE_CONTACTS, &ticket, 1,
-							  100, &err));
+			assert_int_equal(
+			    1, pr_queue_take(classify, PR_QUEUE_CONTACTS, &ticket, 1, 100, &err));
 			ok(pr_queue_move(classify, &ticket, NULL, 1, &err));
 		}
 		ok(pr_store_contact_present(d->store, &cid, &present, &buried, 1, &err));
@@ -388,11 +388,15 @@ main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, begin, end)
 	const struct CMUnitTest tests[] = {
-	    T(a_batch_becomes_cases),     T(nothing_before_commit),
-	    T(a_lost_sidecar_comes_back), T(a_sidecar_that_stays_unusable_is_buried),
+	    T(a_batch_becomes_cases),
+	    T(nothing_before_commit),
+	    T(a_lost_sidecar_comes_back),
+	    T(a_sidecar_that_stays_unusable_is_buried),
 	    T(one_refused_leaves_its_neighbours),
-	    T(redis_forgets_everything),  T(a_link_left_behind_is_removed),
-	    T(what_classify_gave_up_on),  T(what_an_operator_buried),
+	    T(redis_forgets_everything),
+	    T(a_link_left_behind_is_removed),
+	    T(what_classify_gave_up_on),
+	    T(what_an_operator_buried),
 	};
 	pr_log_open("test_batch", PR_ERROR);
 	if (!redis_server_start(&redis))

@@ -41,7 +41,8 @@ test_defaults(void **state)
 	pr_config_free(&config);
 }
 
-/* Whoever parses a stranger's bytes must not have the key in memory: its file is not even opened. */
+/* Whoever parses a stranger's bytes must not have the key in memory: its file is not even opened.
+ */
 static void
 test_keyless(void **state)
 {
