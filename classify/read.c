@@ -82,28 +82,54 @@ open_job(struct pr_classifier *k, struct batch *b, struct pr_ticket *t, struct p
 	return 0;
 }
 
-/* All in one go; those that did not end well once more, alone, before anything is said of them. */
+/* Texts and forms are plain fields; mail goes to the sandbox, all of it in one go. */
 static int
-read_jobs(struct pr_classifier *k, struct batch *b, struct pr_err *err)
+read_batch(struct pr_classifier *k, struct batch *b, struct pr_err *err)
 {
 	enum pr_zygote_outcome outcomes[PR_CLASSIFY_BATCH_MAX];
 	struct pr_err errs[PR_CLASSIFY_BATCH_MAX];
-	int fds[PR_CLASSIFY_BATCH_MAX];
+	struct pr_buf outs[PR_CLASSIFY_BATCH_MAX];
+	struct job *mails[PR_CLASSIFY_BATCH_MAX];
+	int fds[PR_CLASSIFY_BATCH_MAX], rc = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < b->njobs; i++)
-		fds[i] = b->jobs[i].fd;
-	if (b->njobs &&
-	    pr_zygote_run_batch(k->zygote, fds, b->njobs, k->answers, outcomes, errs, err) < 0)
+	for (size_t i = 0; i < b->njobs; i++) {
+		struct job *j = &b->jobs[i];
+
+		if (j->ticket->channel != PR_CHANNEL_EMAIL) {
+			rc = pr_mail_read_fields(j->fd, &k->answers[j->slot], &j->err);
+			j->outcome = rc < 0 ? PR_ZYGOTE_REFUSED : PR_ZYGOTE_OK;
+			continue;
+		}
+		fds[n] = j->fd;
+		outs[n] = k->answers[j->slot];
+		mails[n++] = j;
+	}
+	rc = n ? pr_zygote_run_batch(k->zygote, fds, n, outs, outcomes, errs, err) : 0;
+	for (size_t i = 0; i < n; i++) {
+		k->answers[mails[i]->slot] = outs[i]; /* it may have grown */
+		if (rc < 0)
+			continue;
+		mails[i]->outcome = outcomes[i];
+		mails[i]->err = errs[i];
+	}
+	return rc;
+}
+
+/* Those that did not end well once more, alone, before anything is said of them. */
+static int
+read_jobs(struct pr_classifier *k, struct batch *b, struct pr_err *err)
+{
+	if (read_batch(k, b, err) < 0)
 		return -1;
 	for (size_t i = 0; i < b->njobs; i++) {
 		struct job *j = &b->jobs[i];
 
-		j->outcome = outcomes[i];
-		j->err = errs[i];
 		if (j->outcome != PR_ZYGOTE_CRASHED && j->outcome != PR_ZYGOTE_TIMEOUT)
 			continue;
-		pr_buf_reset(&k->answers[i]);
-		if (pr_zygote_run(k->zygote, j->fd, &k->answers[i], &j->outcome, &j->err) < 0) {
+		pr_buf_reset(&k->answers[j->slot]);
+		if (pr_zygote_run(k->zygote, j->fd, &k->answers[j->slot], &j->outcome, &j->err) <
+		    0) {
 			*err = j->err;
 			return -1;
 		}

@@ -30,6 +30,11 @@ void pr_mail_warm(void);
 /* The work of classify's zygote: a bundle on fd in, an encoded contact (receipt and what was read)
  * out. */
 extern const struct pr_zygote_work pr_mail_work;
+/*
+ * The same for a text or a form, in this process: its fields came apart at the door and are plain
+ * text by now, so nothing of a stranger's is parsed but our own bundle. A mail is PR_REJECT.
+ */
+int pr_mail_read_fields(int fd, struct pr_buf *out, struct pr_err *err) PR_MUST_CHECK;
 
 /* Text of HTML without what is not shown (libxml2's SAX parser), in lib/mail/html_text.c. */
 int pr_html_text(struct pr_str html, size_t max, struct pr_buf *out);

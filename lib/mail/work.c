@@ -1,6 +1,6 @@
 /*
- * work: what a child of classify's zygote does with one bundle: receipt and raw bytes in, a contact
- * with its "what was read" group out, whatever the channel.
+ * work: one bundle in, a contact with its "what was read" group out, whatever the channel. A child
+ * of classify's zygote does it for mail; texts and forms have been taken apart at their door.
  */
 #include "postroom/bundle.h"
 #include "postroom/cleanup.h"
@@ -158,7 +158,8 @@ static int (*const readers[PR_CHANNELS])(const struct pr_bundle *, struct pr_are
 };
 
 static int
-read_bundle(const struct pr_bundle *b, struct pr_arena *a, struct pr_buf *out, struct pr_err *err)
+read_bundle(const struct pr_bundle *b, bool sandboxed, struct pr_arena *a, struct pr_buf *out,
+	    struct pr_err *err)
 {
 	struct pr_contact c;
 	enum pr_channel channel;
@@ -168,6 +169,8 @@ read_bundle(const struct pr_bundle *b, struct pr_arena *a, struct pr_buf *out, s
 		return -1;
 	if (!pr_channel_parse(c.channel, &channel))
 		return pr_fail(err, PR_REJECT, 0, "the bundle's receipt names an unknown channel");
+	if (channel == PR_CHANNEL_EMAIL && !sandboxed)
+		return pr_fail(err, PR_REJECT, 0, "a mail is read in the sandbox only");
 	if (readers[channel](b, a, &c, err) < 0)
 		return -1;
 	pr_contact_encode(&c, PR_STAGE_CLASSIFY, out);
@@ -175,7 +178,7 @@ read_bundle(const struct pr_bundle *b, struct pr_arena *a, struct pr_buf *out, s
 }
 
 static int
-work_run(int fd, struct pr_buf *out, struct pr_err *err)
+read_fd(int fd, bool sandboxed, struct pr_buf *out, struct pr_err *err)
 {
 	static struct pr_bundle bundle;
 	PR_AUTO_ARENA struct pr_arena a;
@@ -183,9 +186,21 @@ work_run(int fd, struct pr_buf *out, struct pr_err *err)
 	pr_arena_init(&a, ARENA_MAX);
 	if (pr_bundle_open(fd, &bundle, err) < 0)
 		return -1;
-	int rc = read_bundle(&bundle, &a, out, err);
+	int rc = read_bundle(&bundle, sandboxed, &a, out, err);
 	pr_bundle_close(&bundle);
 	return rc;
+}
+
+int
+pr_mail_read_fields(int fd, struct pr_buf *out, struct pr_err *err)
+{
+	return read_fd(fd, false, out, err);
+}
+
+static int
+work_run(int fd, struct pr_buf *out, struct pr_err *err)
+{
+	return read_fd(fd, true, out, err);
 }
 
 const struct pr_zygote_work pr_mail_work = {
