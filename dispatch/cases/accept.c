@@ -172,6 +172,8 @@ why_not_added(struct pr_deed *d, const struct pr_store_case *k, int same_sender)
 		words = "that case is closed";
 	else if (pr_deed_at_risk(d))
 		words = "but may be urgent";
+	else if (d->c->incomplete)
+		words = "but the rules could not search all of it";
 	return words;
 }
 

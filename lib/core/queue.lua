@@ -85,6 +85,55 @@ local function add_ends(ids, keys, streams)
 	end
 end
 
+local function last_delivered(key)
+	for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do
+		local fields = {}
+		for i = 1, #group, 2 do
+			fields[group[i]] = group[i + 1]
+		end
+		if fields.name == GROUP then
+			return fields['last-delivered-id']
+		end
+	end
+end
+
+-- Of a stream that has nothing fresh: take out what was passed over and is in nobody's hand, for it would be handed
+-- out never again. A Redis 7.0 that died within an EXEC leaves it: it keeps the open MULTI, and at its next start does
+-- that half a hop as well. The sweep puts again what still needs it.
+local function clear_stranded(key)
+	if redis.call('XLEN', key) == redis.call('XPENDING', key, GROUP)[1] then
+		return
+	end
+	for _, entry in ipairs(redis.call('XRANGE', key, '-', last_delivered(key))) do
+		if #redis.call('XPENDING', key, GROUP, entry[1], entry[1], 1) == 0 then
+			redis.call('XDEL', key, entry[1])
+		end
+	end
+end
+
+-- Every hop keeps the set as long as the streams together. Where it is not (somebody deleted a key by hand, or Redis
+-- died), the set is made again from the streams, or the sweep would never see what is missing.
+local function heal(keys)
+	local standing = 0
+	for stream = FIRST_STREAM, #keys do
+		standing = standing + redis.call('XLEN', keys[stream])
+	end
+	if redis.call('SCARD', keys[LIVE]) == standing then
+		return
+	end
+	redis.call('DEL', keys[LIVE])
+	for stream = FIRST_STREAM, #keys do
+		local from, entries = '-', nil
+		repeat
+			entries = redis.call('XRANGE', keys[stream], from, '+', 'COUNT', 1000)
+			for _, entry in ipairs(entries) do
+				redis.call('SADD', keys[LIVE], entry[2][2])
+				from = '(' .. entry[1]
+			end
+		until #entries < 1000
+	end
+end
+
 -- ARGV: consumer, max, turn, stream to be drained first (0: none), streams that share alike.
 -- Each stream gets its share; what one leaves goes to the others. turn moves who is asked first.
 -- Behind no ticket stands where each stream ends.
@@ -116,6 +165,10 @@ local function take(keys, args)
 		open = more
 	end
 	if tickets[1] == 0 then
+		for _, stream in ipairs(streams) do
+			clear_stranded(keys[stream])
+		end
+		heal(keys)
 		add_ends(tickets, keys, streams)
 	end
 	return tickets
@@ -192,29 +245,6 @@ local function done(keys, args)
 		end
 	end
 	return gone
-end
-
--- Every hop keeps the set as long as the streams together. Where it is not (somebody deleted a key
--- by hand), the set is made again from the streams, or the sweep would never see what is missing.
-local function heal(keys)
-	local standing = 0
-	for stream = FIRST_STREAM, #keys do
-		standing = standing + redis.call('XLEN', keys[stream])
-	end
-	if redis.call('SCARD', keys[LIVE]) == standing then
-		return
-	end
-	redis.call('DEL', keys[LIVE])
-	for stream = FIRST_STREAM, #keys do
-		local from, entries = '-', nil
-		repeat
-			entries = redis.call('XRANGE', keys[stream], from, '+', 'COUNT', 1000)
-			for _, entry in ipairs(entries) do
-				redis.call('SADD', keys[LIVE], entry[2][2])
-				from = '(' .. entry[1]
-			end
-		until #entries < 1000
-	end
 end
 
 -- ARGV: cids. Returns 1 or 0 for each.

@@ -45,7 +45,8 @@ void pr_link_arg_n(struct pr_queue_link *link, const char *arg, size_t n);
 /*
  * Send it. Connects, connects again and loads the Functions as needed. Any failure is PR_RETRY with
  * the server's own words; then the call sleeps for the back-off (50 ms, doubling to 2 s), but never
- * longer than patience_ms.
+ * longer than patience_ms. Without patience (0) an answer is waited for one second and not ten, and
+ * for ten seconds after none came in time the server is not asked.
  */
 int pr_link_call(struct pr_queue_link *link, int patience_ms, struct pr_link_answer *answer,
 		 struct pr_err *err) PR_MUST_CHECK;

@@ -3,6 +3,7 @@
  * no TLS). What is sent over it stands in queue.c, what the server does with it in queue.lua.
  */
 #include "lib/core/queue_link.h"
+#include "postroom/clock.h"
 #include "postroom/embed.h"
 
 #include <assert.h>
@@ -13,6 +14,10 @@ PR_EMBED(queue_lua, "lib/core/queue.lua");
 
 enum {
 	REPLY_S = 10, /* longer than any BLOCK and than any fsync that is worth waiting for */
+	/* Of a call without patience: somebody stands at the door, and the spool has the contact.
+	 */
+	DOOR_REPLY_S = 1,
+	DOOR_SHUT_MS = 10000, /* after no answer in that time, so that not everybody waits for it */
 	BACKOFF_FIRST_MS = 50,
 	MOST_VALUES = 8 + 5 * PR_LINK_BATCH,
 };
@@ -21,6 +26,8 @@ struct pr_queue_link {
 	redisContext *redis;
 	char *socket;
 	bool loaded; /* the Functions, once in the life of this process */
+	int reply_s; /* the connection's limit */
+	int64_t shut_until;
 	int backoff_ms;
 	size_t argc;
 	const char *argv[PR_LINK_ARGS];
@@ -118,6 +125,8 @@ static int
 lost(struct pr_queue_link *link, const char *doing, struct pr_err *err)
 {
 	char words[128] = "out of memory";
+	if (link->redis && link->redis->err == REDIS_ERR_IO && errno == EAGAIN)
+		link->shut_until = pr_mono() + DOOR_SHUT_MS;
 	if (link->redis)
 		snprintf(words, sizeof(words), "%s", link->redis->errstr);
 	hang_up(link);
@@ -145,13 +154,27 @@ load_functions(struct pr_queue_link *link, struct pr_err *err)
 }
 
 static int
-connect_now(struct pr_queue_link *link, struct pr_err *err)
+connect_now(struct pr_queue_link *link, int reply_s, struct pr_err *err)
 {
-	const struct timeval limit = {.tv_sec = REPLY_S};
+	const struct timeval limit = {.tv_sec = reply_s};
 	link->redis = redisConnectUnixWithTimeout(link->socket, limit);
 	if (!link->redis || link->redis->err || redisSetTimeout(link->redis, limit) != REDIS_OK)
 		return lost(link, "cannot connect", err);
+	link->reply_s = reply_s;
 	return link->loaded ? 0 : load_functions(link, err);
+}
+
+/* The connection as it is, or a new one; an answer is waited for reply_s. */
+static int
+be_connected(struct pr_queue_link *link, int reply_s, struct pr_err *err)
+{
+	const struct timeval limit = {.tv_sec = reply_s};
+	if (!link->redis)
+		return connect_now(link, reply_s, err);
+	if (link->reply_s != reply_s && redisSetTimeout(link->redis, limit) != REDIS_OK)
+		return lost(link, "cannot set its time limit", err);
+	link->reply_s = reply_s;
+	return 0;
 }
 
 /* A server that is away is asked again at a decent pace, however fast the caller comes back. */
@@ -172,10 +195,10 @@ pause_for_redis(struct pr_queue_link *link, int most_ms)
  * are mended here, once. A reply that timed out is not: it would again.
  */
 static redisReply *
-ask(struct pr_queue_link *link, struct pr_err *err)
+ask(struct pr_queue_link *link, int reply_s, struct pr_err *err)
 {
 	for (int mended = 0;; mended++) {
-		if (!link->redis && connect_now(link, err) < 0)
+		if (be_connected(link, reply_s, err) < 0)
 			return NULL;
 		assert(link->redis);
 		redisReply *reply =
@@ -221,8 +244,12 @@ int
 pr_link_call(struct pr_queue_link *link, int patience_ms, struct pr_link_answer *answer,
 	     struct pr_err *err)
 {
+	bool at_door = patience_ms == 0;
 	forget_answer(link);
-	link->reply = ask(link, err);
+	if (at_door && pr_mono() < link->shut_until)
+		return pr_fail(err, PR_RETRY, 0, "redis at '%.90s' gave no answer a moment ago",
+			       link->socket);
+	link->reply = ask(link, at_door ? DOOR_REPLY_S : REPLY_S, err);
 	if (!link->reply) {
 		pause_for_redis(link, patience_ms);
 		return -1;

@@ -238,6 +238,7 @@ pr_service_main(int argc, char **argv, const struct pr_service *service)
 	    .ctx = {.service = service, .idle_ms = IDLE_MS, .wake_fd = -1, .instance = 1},
 	    .signals = -1};
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes is an error of write(), not a death */
 	umask(0027);
 	pr_log_open(service->name, PR_INFO);
 	int status =

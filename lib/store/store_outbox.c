@@ -135,14 +135,18 @@ pr_store_outbox_take(struct pr_store *store, int64_t now, int64_t lease_ms, size
 	*n = 0;
 	if (pr_db_enter(store, &own, err) < 0)
 		return -1;
-	/* The outer condition is asked again under the row's lock: on PostgreSQL two senders never
-	 * take one row. */
+	/*
+	 * The outer condition is asked again under the row's lock: on PostgreSQL two senders never
+	 * take one row. What is pending is due, whatever the clock says: put back by an hour, it
+	 * must not hold up an alert.
+	 */
 	int rc = outbox_rows(
 	    store,
 	    "UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease_until = $1 "
 	    "WHERE state IN ('pending', 'deferred') AND id IN (SELECT id FROM outbox WHERE state "
 	    "IN "
-	    "('pending', 'deferred') AND next_at <= $2 ORDER BY lane DESC, next_at, id LIMIT $3) "
+	    "('pending', 'deferred') AND (state = 'pending' OR next_at <= $2) ORDER BY lane DESC, "
+	    "next_at, id LIMIT $3) "
 	    "RETURNING " OUTBOX_COLUMNS,
 	    params, PR_DB_COUNT(params), a, rows, n, err);
 	if (rc == 0 && *n > 1) /* RETURNING promises no order */

@@ -16,6 +16,7 @@
 
 #define STATEMENTS 256 /* a power of two, well above the number of SQL texts in lib/store/ */
 #define BUSY_MS    5000
+#define RETRY_MS   2
 #define COLUMNS    32
 
 struct statement {
@@ -90,6 +91,21 @@ configure(struct pr_db *db, bool write, struct pr_err *err)
 	return write ? 0 : sqlite_script(db, "PRAGMA query_only = ON", err);
 }
 
+/*
+ * Ask again at an even pace. SQLite's own handler waits ever longer, up to 100 ms a time: a writer
+ * of batches would starve behind one that commits all the time and is away for a few milliseconds
+ * in between, as dispatch behind send.
+ */
+static int
+wait_for_lock(void *ctx, int tries)
+{
+	(void)ctx;
+	if (tries >= BUSY_MS / RETRY_MS)
+		return 0;
+	nanosleep(&(struct timespec){0, RETRY_MS * 1000000L}, NULL);
+	return 1;
+}
+
 static struct pr_db *
 sqlite_open(const char *url, bool write, struct pr_err *err)
 {
@@ -103,7 +119,7 @@ sqlite_open(const char *url, bool write, struct pr_err *err)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
 		failed(db->handle, err);
-	else if (sqlite3_busy_timeout(db->handle, BUSY_MS) == SQLITE_OK &&
+	else if (sqlite3_busy_handler(db->handle, wait_for_lock, NULL) == SQLITE_OK &&
 		 configure(db, write, err) == 0)
 		return db;
 	pr_fail_in(err, "cannot open '%s'", path);

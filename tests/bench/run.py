@@ -61,6 +61,8 @@ class Bench:
         instances = [f"classify-{i}" for i in range(2, self.options.classify + 1)] if "classify" in programs else []
         with Postroom(self.new_folder(), settings=SETTINGS, programs=self.build / "bin") as pr:
             pr.start("redis", *programs, *instances)
+            for name in {*programs, *instances} - {"smtp-sink"}:
+                wait_for(lambda n=name: "event=ready" in pr.log(n), what=f"{name} to be ready")
             yield pr
 
     def new_folder(self):
@@ -132,7 +134,6 @@ class Bench:
         """50 a second; from the delivery (rename, or POST sent) to the moment a reader of the store sees the row."""
         n = self.options.latency
         with self.postroom("classify", "dispatch", "smtp-sink", "send", "ingest-email") as pr:
-            time.sleep(0.5)
             watch, sent = Watch(pr), {}
             begin = time.time() + 0.1
             for i, letter in enumerate(self.letters(n)):

@@ -5,7 +5,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.support import flow
-from tests.support.browser import broken_references, click_through, every, one, overflow, unlabelled, width
+from tests.support.browser import arrived, broken_references, click_through, every, one, overflow, unlabelled, width
 from tests.support.harness import Postroom, wait_for
 
 ENGLISH = {"page": "/", "words": "My bin was not emptied this week, the whole street was missed.",
@@ -89,7 +89,7 @@ def test_double_click_is_one_contact(pr, either):
     open_form(either, pr)
     fill(either, message=f"{ENGLISH['words']} {token}", email="twice@example.org")
     ActionChains(either).double_click(one(either, "main form button[type=submit]")).perform()
-    wait_for(lambda: every(either, ".panel strong"), what="the reference")
+    wait_for(lambda: arrived(either) and every(either, ".panel strong"), what="the reference")
     assert one(either, "h1").text == ENGLISH["received"]
     cid = flow.find(pr, token)
     assert flow.row(pr, cid)["reference"] == reference(either)
@@ -141,7 +141,7 @@ def test_keyboard_alone_is_enough(pr, browser):
             at.send_keys(f"{ENGLISH['words']} {token}")
         if at.tag_name == "button":
             at.send_keys(Keys.ENTER)
-            wait_for(lambda: every(browser, ".panel strong"), what="the reference")
+            wait_for(lambda: arrived(browser) and every(browser, ".panel strong"), what="the reference")
             break
     assert [s for s in seen if s not in ("a", "button")] == ["subject", "message", "postcode", "photo", "name", "email",
                                                             "phone"]

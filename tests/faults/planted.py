@@ -50,17 +50,16 @@ BUGS = {b.name: b for b in (
         ("ingest/submit.c", "if (in->token.n > 0 || in->channel == PR_CHANNEL_EMAIL) return in->token;",
          "if (in->channel == PR_CHANNEL_EMAIL) return in->token;")]),
     Bug("a risk told to the log", "classify", [
-        ("classify/read.c", 'if (!pr_str_eq_c(c->risk, "none") || !pr_str_cut(&rest, \' \', &rule))',
-         "if (!pr_str_cut(&rest, ' ', &rule))")]),
+        ("classify/read.c", 'if (!pr_str_eq_c(c->risk, "none") || c->flags.n || !pr_str_cut(', "if (!pr_str_cut(")]),
 )}
 
 
-def change(tree, file, words, others):
-    path = tree / file
+def changed(tree, file, words, others):
+    """The file's text with the bug in it."""
     pattern = r"\s+".join(re.escape(word) for word in words.split())
-    text, n = re.subn(pattern, lambda _: others, path.read_text())
-    assert n == 1, f"{file} has {n} times what this bug replaces: {words}"
-    path.write_text(text)
+    text, n = re.subn(pattern, lambda _: others, (tree / file).read_text())
+    assert n == 1, f"{file} has {n} times what a planted bug replaces; write tests/faults/planted.py anew: {words}"
+    return text
 
 
 def can_build():
@@ -75,7 +74,7 @@ def plant(folder, bug):
     if can_build():
         shutil.copytree(BIN.parent, tree / "build", ignore=shutil.ignore_patterns("san", "fuzz", "tests"))
     for file, words, others in bug.changes:
-        change(tree, file, words, others)
+        (tree / file).write_text(changed(tree, file, words, others))
     done = subprocess.run(["make", "-s", f"-j{os.cpu_count()}", "BUILD=build", "NO_WERROR=1",
                            *(f"build/bin/postroom-{name}" for name in bug.programs.split())],
                           cwd=tree, capture_output=True, text=True, check=False)

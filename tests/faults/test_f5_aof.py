@@ -1,7 +1,9 @@
 """F5: Redis' append-only file is cut at any byte, as a crash of the machine may leave it.
 
 Proven: Redis starts on what is left, and with the spool and the sweep every contact becomes one case; none is lost,
-none is doubled. The cuts go through a file that holds contacts before classify, before dispatch and after it.
+none is doubled. The cuts go through a file that holds contacts before classify, before dispatch and after it. Redis is
+then killed and started once more: 7.0.15 leaves a MULTI open when the cut is within its EXEC, and so does half a hop
+beside the whole one that replaced it.
 """
 
 import random
@@ -16,7 +18,7 @@ from tests.support.harness import ROOT
 SETTINGS = {"dispatch": {"sweep_every": "1s", "sweep_min_age": "0s", "acks_per_day": 1000, "wait": "1ms"},
             "classify": {"wait": "1ms"}}
 STATES = ("redis", "spool", "store.db")
-QUICK_CUTS, FULL_CUTS = 20, 400
+QUICK_CUTS, FULL_CUTS = 16, 300
 ROUNDS = 12
 
 
@@ -102,11 +104,12 @@ def test_cut(pr, seed, full, figure):
     cuts = cuts_of(raw, random.Random(seed), FULL_CUTS if full else QUICK_CUTS)
     for cut in cuts:
         put_back(pr, kept, cut)
-        pr.start("redis")
-        work_off(pr)
-        judge(pr, citizens, cut)
-        pr.kill("redis")
-    pr.start("redis", "smtp-sink", "dispatch", "send")
+        for _ in range(2):
+            pr.start("redis")
+            work_off(pr)
+            judge(pr, citizens, cut)
+            pr.kill("redis")
+    pr.start("redis", "smtp-sink", "dispatch", "classify", "send")
     oracle.settle(pr, citizens)
     counts = oracle.check(pr, citizens.offers)
     figure(f"F5: {len(cuts)} cuts of an AOF of {len(raw)} bytes in {time.monotonic() - start:.1f} s; {counts}")

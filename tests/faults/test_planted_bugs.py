@@ -17,8 +17,8 @@ import pytest
 from tests.faults import oracle
 from tests.faults import test_f2_syscalls as f2
 from tests.faults.citizens import Citizens
-from tests.faults.planted import BUGS, can_build, plant
-from tests.support.harness import Postroom, wait_for
+from tests.faults.planted import BUGS, can_build, changed, plant
+from tests.support.harness import ROOT, Postroom, wait_for
 
 pytestmark = f2.pytestmark
 QUICK_BUG = "mail told before its bundle is durable"
@@ -205,6 +205,12 @@ def caught(scenario, folder, seed, programs):
         except oracle.Broken as broken:
             return str(broken).splitlines()[:2]
     return None
+
+
+def test_every_planted_bug_still_fits_the_source():
+    for bug in BUGS.values():
+        for change in bug.changes:
+            changed(ROOT, *change)
 
 
 @pytest.mark.full_only

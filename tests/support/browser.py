@@ -3,11 +3,11 @@
 import contextlib
 
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support import expected_conditions
-from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.support.harness import wait_for
 
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
@@ -52,9 +52,25 @@ def click_through(driver, element):
     """Click what leads to another page, and be there."""
     old = one(driver, "html")
     element.click()
-    WebDriverWait(driver, 20, poll_frequency=0.02).until(expected_conditions.staleness_of(old))
-    WebDriverWait(driver, 20, poll_frequency=0.02, ignored_exceptions=[StaleElementReferenceException]).until(
-        lambda d: d.find_elements(By.CSS_SELECTOR, "footer, main"))
+    wait_for(lambda: gone(old), what="the next page")
+    wait_for(lambda: arrived(driver), what="the next page whole")
+
+
+def gone(element):
+    try:
+        element.is_enabled()
+    except StaleElementReferenceException:
+        return True
+    except WebDriverException:  # "aborted by navigation": it is going
+        pass
+    return False
+
+
+def arrived(driver):
+    try:
+        return every(driver, "footer, main")
+    except WebDriverException:
+        return False
 
 
 def overflow(driver):

@@ -29,6 +29,8 @@ def as_ordinary_user(script, folder=None, tell=None):
         subprocess.run(["chown", "-R", "nobody:nogroup", home], check=True)
         env = dict(os.environ, HOME=str(home / "tmp"), TMPDIR=str(home / "tmp"), PYTHONDONTWRITEBYTECODE="1")
         env.pop("CREDENTIALS_DIRECTORY", None)
+        # What lies beside the checkout does not lie beside its copy.
+        env.setdefault("POSTROOM_SHARED", str(ROOT.parent / "shared"))
         copy = home / "tree" / pathlib.Path(script).resolve().relative_to(ROOT)
         with subprocess.Popen([*NOBODY, "/usr/bin/python3", str(copy), *sys.argv[1:]], cwd=home / "tree", env=env,
                               stdout=subprocess.PIPE if tell else None, text=True) as process:

@@ -346,11 +346,11 @@ static void
 follow_ups(void **state)
 {
 	struct pr_contact first = mail(), second = mail(), stranger = mail(), nothing = mail(),
-			  risky = mail();
+			  risky = mail(), vast = mail();
 	struct pr_case_outcome one = accept(&first), out;
 
 	(void)state;
-	second.case_ref = stranger.case_ref = risky.case_ref =
+	second.case_ref = stranger.case_ref = risky.case_ref = vast.case_ref =
 	    pr_arena_dup(&arena, pr_str_c(one.reference));
 	second.certain = 0;
 	out = accept(&second);
@@ -368,6 +368,11 @@ follow_ups(void **state)
 	out = accept(&risky);
 	assert_true(out.case_id != one.case_id);
 	assert_string_equal("risk", out.queue);
+	vast.incomplete = 1; /* what no rule looked at may be a cry for help */
+	vast.certain = 0;
+	out = accept(&vast);
+	assert_true(out.case_id != one.case_id);
+	assert_string_equal("triage", out.queue);
 }
 
 static void

@@ -363,6 +363,27 @@ the_set_heals(void **state)
 	assert_true(live[0] && !live[1] && !live[2]);
 }
 
+/* What the group passed over and nobody holds: a Redis that died within an EXEC leaves such. */
+static void
+stranded_entries_are_taken_out(void **state)
+{
+	const struct pr_cid cid = cid_of(1);
+	struct pr_ticket t[8];
+	bool live;
+	(void)state;
+	assert_int_equal(take(queue, PR_QUEUE_CONTACTS, t, 8), 0); /* makes the group */
+	put(1, 2, PR_CHANNEL_EMAIL);
+	assert_int_equal(take(queue, PR_QUEUE_CONTACTS, t, 1), 1);
+	assert_string_equal(t[0].cid.hex, cid.hex);
+	tell("XGROUP SETID pr:contacts:email pr $");
+	assert_int_equal(take(queue, PR_QUEUE_CONTACTS, t, 8), 0);
+	assert_int_equal(counts().contacts[PR_CHANNEL_EMAIL], 1); /* the one in hand */
+	OK(pr_queue_live(queue, &cid, &live, 1, &err));
+	assert_true(live);
+	assert_int_equal(put(2, 1, PR_CHANNEL_EMAIL), 1); /* the sweep puts the other again */
+	assert_int_equal(take(queue, PR_QUEUE_CONTACTS, t, 8), 1);
+}
+
 static void
 strange_entries_are_taken_out(void **state)
 {
@@ -490,6 +511,25 @@ a_server_that_is_away_is_retry(void **state)
 	assert_int_equal(err.fault, PR_FATAL);
 }
 
+/* It takes connections and answers nothing: whoever stands at the door must not wait ten seconds.
+ */
+static void
+a_server_that_hangs_does_not_hold_up_the_door(void **state)
+{
+	struct pr_ticket t[2];
+	(void)state;
+	put(1, 1, PR_CHANNEL_SMS);
+	assert_int_equal(0, kill(server.pid, SIGSTOP));
+	int64_t began = pr_mono();
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(
+		    pr_queue_put(queue, &(struct pr_queue_item){cid_of(2), 0}, 1, NULL, &err), -1);
+	assert_true(pr_mono() - began < 2000);
+	assert_int_equal(err.fault, PR_RETRY);
+	assert_int_equal(0, kill(server.pid, SIGCONT));
+	assert_in_range(take(queue, PR_QUEUE_CONTACTS, t, 2), 1, 2);
+}
+
 /* Not a test: POSTROOM_BENCH=1 prints what the queue does with every command fsynced. */
 static void
 bench(void **state)
@@ -531,11 +571,13 @@ main(void)
 	    TEST(urgent_is_first),
 	    TEST(take_waits_and_wakes),
 	    TEST(the_set_heals),
+	    TEST(stranded_entries_are_taken_out),
 	    TEST(strange_entries_are_taken_out),
 	    TEST(nothing_but_ids_is_there),
 	    TEST(refusals_are_told_in_the_servers_words),
 	    TEST(settings_are_checked),
 	    TEST(a_server_that_is_away_is_retry),
+	    TEST(a_server_that_hangs_does_not_hold_up_the_door),
 	    TEST(bench),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
