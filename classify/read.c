@@ -231,6 +231,11 @@ classify_job(struct pr_classifier *k, const struct job *j, struct pr_contact *c,
 {
 	struct job unreadable = *j;
 
+	/* no memory or no descriptor now says nothing about the contact */
+	if (j->outcome == PR_ZYGOTE_REFUSED && j->err.fault == PR_RETRY) {
+		*err = j->err;
+		return -1;
+	}
 	if (j->outcome != PR_ZYGOTE_OK)
 		return classify_unreadable(k, j, c, err);
 	if (classify_read(k, j, c, err) == 0)

@@ -159,7 +159,8 @@ int pr_store_outbox_settle(struct pr_store *store, const struct pr_store_outbox 
 /* Every row in `sending` whose lease has ended becomes unknown. *n how many. */
 int pr_store_outbox_expire(struct pr_store *store, int64_t now, int64_t *n,
 			   struct pr_err *err) PR_MUST_CHECK;
-/* A person's word on an unknown one: "sent" or "again" (back to pending with a new message id). */
+/* A person's word on an unknown or a dead one: "sent" or "again" (back to pending with a new
+ * message id). */
 int pr_store_outbox_resolve(struct pr_store *store, int64_t id, bool again, struct pr_str who,
 			    int64_t now, struct pr_err *err) PR_MUST_CHECK;
 /* The row that was sent under this id (what a bounce answers to): 1, 0, -1. */

@@ -104,7 +104,7 @@ static enum pr_gateway_fate
 refused(const struct pr_gateway_conf *conf, const struct pr_http_answer *answer, struct pr_err *err)
 {
 	bool ours =
-	    answer->status == 401 ||
+	    answer->status == 401 || answer->status == 404 || answer->status == 405 ||
 	    (answer->status == 403 &&
 	     pr_str_find_nocase(pr_buf_str(&answer->body), PR_STR("authorization")) != (size_t)-1);
 
@@ -114,8 +114,9 @@ refused(const struct pr_gateway_conf *conf, const struct pr_http_answer *answer,
 		return PR_GATEWAY_REFUSED;
 	}
 	pr_fail(err, PR_RETRY, 0,
-		"sms '%s': the gateway does not know our username and password (%ld)", conf->name,
-		answer->status);
+		"sms '%s': the gateway refuses us, not the message: check send_url, username and "
+		"password (%ld)",
+		conf->name, answer->status);
 	pr_log_err(PR_ERROR, NULL, "gateway_login", err);
 	return PR_GATEWAY_DEFERRED;
 }

@@ -83,7 +83,9 @@ fate_of_status(const struct pr_gateway_conf *conf, long status, struct pr_err *e
 	if (status >= 200 && status < 300)
 		return PR_GATEWAY_SENT;
 	pr_fail(err, PR_RETRY, 0, "sms '%s': the gateway answers %ld", conf->name, status);
-	if (status == 401 || status == 403 || status == 429 || status == 503)
+	/* 404 and 405 speak of our settings, not of the message */
+	if (status == 401 || status == 403 || status == 404 || status == 405 || status == 429 ||
+	    status == 503)
 		return PR_GATEWAY_DEFERRED;
 	return status >= 400 && status < 500 ? PR_GATEWAY_REFUSED : PR_GATEWAY_UNKNOWN;
 }

@@ -252,8 +252,10 @@ resolve(struct pr_store *store, int64_t id, bool again, struct pr_str who, int64
 					     PR_DB_I(now), PR_DB_I(id)};
 	if (pr_db_do(
 		store,
-		"UPDATE outbox SET state = $1, message_id = $2, next_at = $3, lease_until = 0, "
-		"detail = 'resolved by a person' WHERE id = $4 AND state = 'unknown'",
+		/* a dead one that is settled stays dead: it was never sent */
+		"UPDATE outbox SET state = CASE WHEN state = 'dead' AND $1 = 'sent' THEN state "
+		"ELSE $1 END, message_id = $2, next_at = $3, lease_until = 0, "
+		"detail = 'resolved by a person' WHERE id = $4 AND state IN ('unknown', 'dead')",
 		params, PR_DB_COUNT(params), &changed, err) < 0)
 		return -1;
 	if (changed != 1)

@@ -57,8 +57,11 @@ static const struct {
     {"buried", "SELECT cid, '', channel, CAST($1 AS TEXT), reason, created_at, 0, 0 FROM buried "
 	       "ORDER BY created_at, cid LIMIT $2"},
     {"unknown",
-     "SELECT o.cid, c.reference, c.channel, o.state, o.kind || ': ' || o.detail, o.created_at, "
-     "o.case_id, o.id FROM outbox o JOIN contact c ON c.cid = o.cid WHERE o.state = $1 "
+     /* what nobody would take is not in doubt, but somebody waits for it all the same */
+     "SELECT o.cid, c.reference, c.channel, o.state, o.kind || ' ' || o.state || ': ' || o.detail, "
+     "o.created_at, o.case_id, o.id FROM outbox o JOIN contact c ON c.cid = o.cid "
+     "WHERE o.state = $1 OR (o.state = 'dead' AND o.detail <> 'suppressed' AND "
+     "o.detail <> 'resolved by a person') "
      "ORDER BY o.created_at, o.id LIMIT $2"},
 };
 

@@ -366,6 +366,32 @@ outbox_doubt_waits_for_a_person(struct world *w)
 }
 
 static void
+outbox_dead_waits_for_a_person(struct world *w)
+{
+	struct pr_store_outbox *rows;
+	struct pr_store_waiting *waiting;
+	size_t n;
+	bool settled;
+
+	post(w);
+	ok(pr_store_outbox_take(w->store, T0, 1000, 8, &w->arena, &rows, &n, &err));
+	assert_int_equal(2, n);
+	ok(pr_store_outbox_settle(w->store, &rows[0], PR_OUTBOX_DEAD, 0, S("550 5.1.1"), T0,
+				  &settled, &err));
+	ok(pr_store_outbox_settle(w->store, &rows[1], PR_OUTBOX_DEAD, 0, S("suppressed"), T0,
+				  &settled, &err));
+	ok(pr_store_waiting(w->store, S("unknown"), 10, &w->arena, &waiting, &n, &err));
+	assert_int_equal(1, n); /* the suppressed one is as somebody wished */
+	assert_true(pr_str_find(waiting[0].why, S("dead: 550 5.1.1")) != (size_t)-1);
+	ok(pr_store_outbox_resolve(w->store, waiting[0].outbox_id, false, S("ann"), T0, &err));
+	ok(pr_store_waiting(w->store, S("unknown"), 10, &w->arena, &waiting, &n, &err));
+	assert_int_equal(0, n);
+	ok(pr_store_outbox_of(w->store, S(CID_A), &w->arena, &rows, &n, &err));
+	for (size_t i = 0; i < n; i++) /* settled, but nobody says that it was sent */
+		assert_int_equal(PR_OUTBOX_DEAD, rows[i].state);
+}
+
+static void
 suppression_and_cap(struct world *w)
 {
 	int64_t n;
@@ -503,6 +529,7 @@ static const struct {
     {"the clock was put back", outbox_needs_no_clock_to_begin},
     {"settled once", outbox_settles_once},
     {"doubt waits for a person", outbox_doubt_waits_for_a_person},
+    {"what is dead waits for a person", outbox_dead_waits_for_a_person},
     {"suppression and cap", suppression_and_cap},
     {"staff see what waits", staff_see_what_waits},
     {"buried without a channel is counted", buried_without_a_channel_is_counted},
