@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static const struct {
 	const char *name, *args, *help;
@@ -42,6 +43,7 @@ int
 main(int argc, char **argv)
 {
 	const char *names[SUBCOMMANDS];
+	umask(0027);
 	signal(SIGPIPE, SIG_IGN); /* a Redis that goes away is an error, not an end */
 	if (argc < 2)
 		return usage(stderr, PR_EXIT_CONFIG);

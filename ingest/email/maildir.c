@@ -20,7 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHADOW_FILE "shadow.names"
+#define SHADOW_FILE     "shadow.names"
+#define STILL_WRITTEN_S 5
 
 struct maildir {
 	int new_fd, cur_fd, watch;
@@ -242,12 +243,17 @@ take_file(const struct pr_mailbox *m, struct maildir *d, const char *name,
 			O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0) {
-		if (errno != ENOENT) /* else somebody was faster: it is not there any more */
+		/* somebody was faster, or this process has no descriptor or memory just now */
+		bool passing = errno == ENOENT || errno == EMFILE || errno == ENFILE ||
+			       errno == ENOMEM || errno == EINTR;
+		if (!passing)
 			leave(m, d, name, strerror(errno));
 		return 0;
 	}
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		leave(m, d, name, "it is no file");
+	else if (st.st_size == 0 && time(NULL) - st.st_mtim.tv_sec < STILL_WRITTEN_S)
+		; /* somebody writes straight into new/: look again later */
 	else if ((size_t)st.st_size > PR_MAIL_BYTES_MAX - 1)
 		leave(m, d, name, "it is longer than postroom can take; deal with it by hand");
 	else if (read_whole(fd, (size_t)st.st_size, &item->raw) == 0) {

@@ -36,6 +36,17 @@ struct daemon {
 	char consumer[80];
 };
 
+/* -c, else what the `postroom` command reads too; with neither, the defaults. */
+static const char *
+config_path(const struct daemon *d)
+{
+	static const char usual[] = "/etc/postroom/postroom.yaml";
+	const char *named = d->arguments.config ? d->arguments.config : getenv("POSTROOM_CONFIG");
+	if (named)
+		return named;
+	return access(usual, F_OK) == 0 ? usual : NULL;
+}
+
 static struct pr_config *
 load_config(const struct daemon *d)
 {
@@ -43,7 +54,7 @@ load_config(const struct daemon *d)
 	struct pr_diag diag;
 	pr_arena_init(&arena, DIAG_ARENA);
 	pr_diag_init(&diag, &arena);
-	struct pr_config *config = pr_config_load(d->arguments.config, d->ctx.service->sections,
+	struct pr_config *config = pr_config_load(config_path(d), d->ctx.service->sections,
 						  pr_section_names, d->arguments.overrides, &diag);
 	if (!config) {
 		pr_diag_print(&diag, stderr);
@@ -196,7 +207,7 @@ refuse_root(const char *name)
 	if (geteuid() != 0 && getuid() != 0)
 		return GO_ON;
 	fprintf(stderr,
-		"%s: does not run as root. Start its systemd unit, or run it as an ordinary user:\n"
+		"%s: does not run as root. Run it as an ordinary user:\n"
 		"    setpriv --reuid=USER --regid=GROUP --clear-groups %s ...\n",
 		name, name);
 	return PR_EXIT_CONFIG;

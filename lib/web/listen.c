@@ -68,14 +68,15 @@ listen_tcp(const char *address, struct pr_err *err)
 	const char *colon = strrchr(address, ':');
 	struct pr_str host = pr_str_n(address, colon ? (size_t)(colon - address) : 0);
 	char name[64];
+	int64_t port;
 	int fd;
 
 	if (host.n >= 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = pr_str_sub(host, 1, host.n - 2);
 	memcpy(name, address + (host.p ? host.p - address : 0), host.n < sizeof(name) ? host.n : 0);
 	name[host.n < sizeof(name) ? host.n : 0] = '\0';
-	if (!colon || !colon[1] || !host.n || host.n >= sizeof(name) ||
-	    getaddrinfo(name, colon + 1, &hints, &ai) != 0)
+	if (!colon || !pr_str_int(pr_str_c(colon + 1), 0, 65535, &port) || !host.n ||
+	    host.n >= sizeof(name) || getaddrinfo(name, colon + 1, &hints, &ai) != 0)
 		return pr_fail(
 		    err, PR_FATAL, 0,
 		    "'%s' is nothing to listen on: write 127.0.0.1:8080, [::1]:8080 or unix:/path",

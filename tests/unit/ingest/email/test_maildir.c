@@ -138,7 +138,12 @@ test_left(void **state)
 	assert_int_equal(symlink("/etc/hostname", path), 0);
 	snprintf(path, sizeof(path), "%s/new/6.dir", maildir);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(round_of(), 2);
+	assert_int_equal(round_of(), 1);
+	assert_int_equal(round_of(), 0); /* an empty file may still be written */
+	snprintf(path, sizeof(path), "%s/new/2.empty", maildir);
+	const struct timespec old[2] = {{1, 0}, {1, 0}};
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	assert_int_equal(round_of(), 1);
 	assert_int_equal(round_of(), 0);
 	assert_true(there("new", "3.huge"));
 	assert_true(there("new", "4.fifo"));
