@@ -83,7 +83,7 @@ LIB_STORE := $(call have,lib/store/db.c lib/store/store.c lib/store/store_sqlite
 LIB_GATEWAY := $(call have,lib/gateway/http_client.c lib/gateway/gateways.c lib/gateway/gateway_kannel.c \
 	lib/gateway/gateway_webhook.c lib/gateway/gateway_null.c lib/gateway/gsm7.c)
 LIB_WEB := $(call have,lib/web/server.c lib/web/request.c lib/web/page.c lib/web/page_render.c lib/web/html_context.c \
-	lib/web/multipart.c lib/web/listen.c lib/web/token.c)
+	lib/web/multipart.c lib/web/listen.c lib/web/token.c lib/web/common.c)
 
 INGEST := $(call have,ingest/submit.c ingest/committer.c ingest/canary.c)
 INGEST_EMAIL := $(call have,ingest/email/main.c ingest/email/serve.c ingest/email/options.c ingest/email/mailboxes.c ingest/email/maildir.c ingest/email/stdin.c ingest/email/imap.c \
@@ -143,8 +143,9 @@ $(BUILD)/obj/%.o: %.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/lib/core/queue_redis.o: lib/core/queue.lua
-$(BUILD)/obj/ingest/web/pages.o: $(wildcard ingest/web/pages/*.html) lib/web/style.css
-$(BUILD)/obj/console/templates.o: $(wildcard console/pages/*.html) lib/web/style.css
+$(BUILD)/obj/ingest/web/pages.o: $(wildcard ingest/web/pages/*.html)
+$(BUILD)/obj/console/templates.o: $(wildcard console/pages/*.html)
+$(BUILD)/obj/lib/web/common.o: lib/web/style.css
 $(BUILD)/obj/lib/store/migrations.o: $(wildcard lib/store/migrations/*.sql)
 
 $(BUILD)/obj/tools/setup.o: tools/setup/postroom.yaml tools/setup/redis.conf

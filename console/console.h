@@ -55,7 +55,6 @@ void console_templates_free(struct console_templates **t);
 int console_render(struct console *c, enum console_page page, const struct session *session,
 		   struct pr_page_value *v, size_t n, struct pr_web_reply *reply,
 		   struct pr_err *err) PR_MUST_CHECK;
-struct pr_str console_style(void);
 
 /* ---- pages.c, contact.c, actions.c: handlers behind the session check of main.c ---- */
 

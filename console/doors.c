@@ -188,30 +188,6 @@ GUARDED(post_retry, console_retry)
 GUARDED(post_resolve, console_resolve)
 GUARDED(post_logout, log_out)
 
-static int
-get_style(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply, struct pr_err *err)
-{
-	(void)ctx;
-	(void)q;
-	(void)err;
-	reply->content_type = "text/css; charset=utf-8";
-	pr_web_reply_header(reply, "Cache-Control", PR_STR("public, max-age=3600"));
-	pr_buf_add_str(&reply->body, console_style());
-	return 0;
-}
-
-static int
-get_health(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply,
-	   struct pr_err *err)
-{
-	(void)ctx;
-	(void)q;
-	(void)err;
-	reply->content_type = "text/plain; charset=utf-8";
-	pr_buf_add_c(&reply->body, "ok\n");
-	return 0;
-}
-
 void
 console_error_page(void *ctx, const struct pr_web_request *request, int status,
 		   struct pr_web_reply *reply)
@@ -237,6 +213,6 @@ const struct pr_web_route console_routes[CONSOLE_ROUTES] = {
     {"GET", "/login", 0, 0, get_login},
     {"POST", "/login", BODY_MAX, 0, post_login},
     {"POST", "/logout", BODY_MAX, 0, post_logout},
-    {"GET", "/style.css", 0, 0, get_style},
-    {"GET", "/healthz", 0, 0, get_health},
+    {"GET", "/style.css", 0, 0, pr_web_style},
+    {"GET", "/healthz", 0, 0, pr_web_health},
 };

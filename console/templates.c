@@ -11,7 +11,6 @@ PR_EMBED(console_login, "console/pages/login.html");
 PR_EMBED(console_lists, "console/pages/lists.html");
 PR_EMBED(console_contact, "console/pages/contact.html");
 PR_EMBED(console_sorry, "console/pages/sorry.html");
-PR_EMBED(console_style, "lib/web/style.css");
 
 struct console_templates {
 	struct pr_page *page[CONSOLE_PAGES];
@@ -93,10 +92,4 @@ console_render(struct console *c, enum console_page page, const struct session *
 	}
 	v[n] = (struct pr_page_value){0};
 	return pr_page_render(c->templates->page[page], v, &reply->body, err);
-}
-
-struct pr_str
-console_style(void)
-{
-	return PR_EMBEDDED(console_style);
 }

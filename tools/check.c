@@ -10,20 +10,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 
-static const struct pr_section *const sections[] = {&pr_council_section,
-						    &pr_spool_section,
-						    &pr_queue_section,
-						    &pr_store_section,
-						    &pr_mailboxes_section,
-						    &pr_sms_section,
-						    &pr_web_section,
-						    &pr_webhooks_section,
-						    &pr_classify_section,
-						    &pr_dispatch_section,
-						    &pr_send_section,
-						    &pr_console_section,
-						    NULL};
-
 struct check {
 	const struct pr_config *config;
 	const struct pr_council_conf *council;
@@ -191,7 +177,8 @@ pr_tool_check(int argc, char **argv)
 	struct pr_diag diag;
 	pr_arena_init(&arena, (size_t)64 << 20);
 	pr_diag_init(&diag, &arena);
-	struct pr_config *config = pr_config_load(path, sections, pr_section_names, NULL, &diag);
+	struct pr_config *config =
+	    pr_config_load(path, pr_tool_sections, pr_section_names, NULL, &diag);
 	pr_diag_print(&diag, stderr);
 	int code = PR_EXIT_CONFIG;
 	if (config) {

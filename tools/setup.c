@@ -18,20 +18,6 @@ PR_EMBED(setup_redis, "tools/setup/redis.conf");
 
 enum { PASSWORD_BYTES = 9 };
 
-static const struct pr_section *const sections[] = {&pr_council_section,
-						    &pr_spool_section,
-						    &pr_queue_section,
-						    &pr_store_section,
-						    &pr_mailboxes_section,
-						    &pr_sms_section,
-						    &pr_web_section,
-						    &pr_webhooks_section,
-						    &pr_classify_section,
-						    &pr_dispatch_section,
-						    &pr_send_section,
-						    &pr_console_section,
-						    NULL};
-
 /* A file that must not be there yet: setup never overwrites. */
 static int
 write_new(int dir, const char *name, struct pr_str bytes, mode_t mode, struct pr_err *err)
@@ -137,7 +123,7 @@ write_example(int dir, struct pr_err *err)
 	FILE *out = fd < 0 ? NULL : fdopen(dup(fd), "w");
 	if (!out)
 		return pr_fail(err, PR_FATAL, errno, "cannot make 'postroom.example.yaml'");
-	pr_config_example(sections, out);
+	pr_config_example(pr_tool_sections, out);
 	return fclose(out) == 0
 		   ? 0
 		   : pr_fail(err, PR_FATAL, errno, "cannot write 'postroom.example.yaml'");
@@ -194,7 +180,7 @@ pr_tool_setup(int argc, char **argv)
 {
 	const char *path = argc > 1 ? argv[1] : "postroom";
 	if (argc == 2 && strcmp(path, "--example") == 0) {
-		pr_config_example(sections, stdout);
+		pr_config_example(pr_tool_sections, stdout);
 		return PR_EXIT_OK;
 	}
 	if (argc > 2 || path[0] == '-') {

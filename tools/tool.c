@@ -1,6 +1,21 @@
 /* What the subcommands that work on an installation share: configuration, spool, queue, store. */
 #include "postroom/reference.h"
+#include "postroom/sections.h"
 #include "tools/tools.h"
+
+const struct pr_section *const pr_tool_sections[] = {&pr_council_section,
+						     &pr_spool_section,
+						     &pr_queue_section,
+						     &pr_store_section,
+						     &pr_mailboxes_section,
+						     &pr_sms_section,
+						     &pr_web_section,
+						     &pr_webhooks_section,
+						     &pr_classify_section,
+						     &pr_dispatch_section,
+						     &pr_send_section,
+						     &pr_console_section,
+						     NULL};
 
 static const struct pr_section *const sections[] = {&pr_council_section, &pr_spool_section,
 						    &pr_queue_section, &pr_store_section, NULL};

@@ -27,6 +27,9 @@ int pr_tool_bury(int argc, char **argv);
 int pr_tool_kick(int argc, char **argv);
 int pr_tool_replay(int argc, char **argv);
 
+/* Every section of postroom.yaml, NULL-terminated. */
+extern const struct pr_section *const pr_tool_sections[];
+
 /*
  * What the subcommands that work on an installation share: -c FILE (default $POSTROOM_CONFIG, then
  * /etc/postroom/postroom.yaml) and --json are taken off the arguments; the rest stays in argv.

@@ -69,6 +69,12 @@ struct pr_web_conf {
 			   struct pr_web_reply *reply);
 };
 
+/* Handlers that every door shares: the style sheet of all pages, and "ok" for whoever watches. */
+int pr_web_style(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply,
+		 struct pr_err *err);
+int pr_web_health(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply,
+		  struct pr_err *err);
+
 struct pr_web_server;
 
 struct pr_web_server *

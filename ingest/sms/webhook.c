@@ -196,18 +196,8 @@ handle(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply, st
 	return take_text(w, conf, q, reply, err);
 }
 
-static int
-get_health(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply,
-	   struct pr_err *err)
-{
-	(void)ctx;
-	(void)q;
-	(void)err;
-	return say(reply, 200, "ok\n");
-}
-
 const struct pr_web_route webhook_routes[WEBHOOK_ROUTES] = {
     {"GET", PREFIX "*", 0, 0, handle},
     {"POST", PREFIX "*", BODY_MAX, PR_WEB_RAW, handle},
-    {"GET", "/healthz", 0, 0, get_health},
+    {"GET", "/healthz", 0, 0, pr_web_health},
 };

@@ -168,30 +168,6 @@ get_received(void *ctx, const struct pr_web_request *q, struct pr_web_reply *rep
 
 /* ---- the rest ---- */
 
-static int
-get_style(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply, struct pr_err *err)
-{
-	(void)ctx;
-	(void)q;
-	(void)err;
-	reply->content_type = "text/css; charset=utf-8";
-	pr_web_reply_header(reply, "Cache-Control", PR_STR("public, max-age=3600"));
-	pr_buf_add_str(&reply->body, door_style());
-	return 0;
-}
-
-static int
-get_health(void *ctx, const struct pr_web_request *q, struct pr_web_reply *reply,
-	   struct pr_err *err)
-{
-	(void)ctx;
-	(void)q;
-	(void)err;
-	reply->content_type = "text/plain; charset=utf-8";
-	pr_buf_add_c(&reply->body, "ok\n");
-	return 0;
-}
-
 void
 door_error_page(void *ctx, const struct pr_web_request *request, int status,
 		struct pr_web_reply *reply)
@@ -219,8 +195,8 @@ door_routes(const struct pr_form_conf *conf, struct pr_web_route routes[DOOR_ROU
 	    {"GET", "/cy", 0, 0, get_form},
 	    {"POST", "/report", (size_t)conf->upload_max + FORM_OVERHEAD, 0, post_report},
 	    {"GET", "/received", 0, 0, get_received},
-	    {"GET", "/style.css", 0, 0, get_style},
-	    {"GET", "/healthz", 0, 0, get_health},
+	    {"GET", "/style.css", 0, 0, pr_web_style},
+	    {"GET", "/healthz", 0, 0, pr_web_health},
 	};
 
 	memcpy(routes, table, sizeof(table));

@@ -52,6 +52,5 @@ void door_pages_free(struct door_pages **pages);
 int door_page_render(const struct door *door, enum door_page page, const struct pr_page_value *more,
 		     size_t nmore, struct pr_arena *a, struct pr_buf *out,
 		     struct pr_err *err) PR_MUST_CHECK;
-struct pr_str door_style(void);
 
 #endif

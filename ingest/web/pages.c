@@ -12,7 +12,6 @@ PR_EMBED(web_form_cy, "ingest/web/pages/form.cy.html");
 PR_EMBED(web_received_en, "ingest/web/pages/received.en.html");
 PR_EMBED(web_received_cy, "ingest/web/pages/received.cy.html");
 PR_EMBED(web_sorry, "ingest/web/pages/sorry.html");
-PR_EMBED(web_style, "lib/web/style.css");
 
 #define COUNCIL_VALUES 5
 #define VALUES_MAX     (FORM_VALUES_MAX + COUNCIL_VALUES + 16)
@@ -111,10 +110,4 @@ door_page_render(const struct door *door, enum door_page page, const struct pr_p
 	for (size_t i = 0; i < nmore; i++)
 		v[COUNCIL_VALUES + i] = more[i];
 	return pr_page_render(door->pages->page[page], v, out, err);
-}
-
-struct pr_str
-door_style(void)
-{
-	return PR_EMBEDDED(web_style);
 }
