@@ -256,6 +256,9 @@ $(BUILD)/tests/post: $(BUILD)/obj/tests/bench/post.o $(BASE)
 	$(if $(Q),@echo '  LD  $@')
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BASE)
 
+## make         the programs, into build/bin
+## make unit    the unit tests; T=lib/core/test_spool runs one
+
 # ---- the commands of README and CONTRIBUTING ----------------------------------------------------------------------
 
 ## make run     the whole pipeline on this machine, with sample messages; Ctrl-C stops it
@@ -316,6 +319,7 @@ install: all
 docs/CONFIGURATION.md: docs/CONFIGURATION.head.md $(BUILD)/bin/postroom
 	@{ cat $<; echo '```yaml'; $(BUILD)/bin/postroom setup --example; echo '```'; } >$@
 
+## make clean   remove everything that was built
 clean:
 	rm -rf build
 
