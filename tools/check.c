@@ -103,6 +103,10 @@ check_queue(struct check *c, struct pr_diag *diag, struct pr_err *err)
 		return NULL;
 	int rc = pr_queue_check(queue, err);
 	pr_queue_close(&queue);
+	struct pr_err said = *err;
+	if (rc < 0 && said.fault == PR_RETRY)
+		pr_fail(err, PR_RETRY, 0, "%.160s; start it: redis-server %s/redis.conf", said.msg,
+			pr_config_dir(c->config));
 	return rc < 0 ? NULL : "Redis keeps every write and evicts nothing";
 }
 
