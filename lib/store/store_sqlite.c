@@ -74,23 +74,6 @@ sqlite_close(struct pr_db **db)
 	*db = NULL;
 }
 
-static int
-configure(struct pr_db *db, bool write, struct pr_err *err)
-{
-	/*
-	 * The cache keeps the inner pages of tables with random keys in memory; a checkpoint every
-	 * 64 MB of WAL writes a page once that a hundred commits changed.
-	 */
-	if (sqlite_script(db,
-			  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-			  "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
-			  "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; "
-			  "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864",
-			  err) < 0)
-		return -1;
-	return write ? 0 : sqlite_script(db, "PRAGMA query_only = ON", err);
-}
-
 /*
  * Ask again at an even pace. SQLite's own handler waits ever longer, up to 100 ms a time: a writer
  * of batches would starve behind one that commits all the time and is away for a few milliseconds
@@ -104,6 +87,41 @@ wait_for_lock(void *ctx, int tries)
 		return 0;
 	nanosleep(&(struct timespec){0, RETRY_MS * 1000000L}, NULL);
 	return 1;
+}
+
+/*
+ * A new file becomes a WAL one under a lock for which SQLite asks no busy handler (two who wait for
+ * each other would never end): daemons that start in the same instant on a new store take turns
+ * here.
+ */
+static int
+to_wal(struct pr_db *db, struct pr_err *err)
+{
+	for (int tries = 0;; tries++) {
+		int rc = sqlite3_exec(db->handle, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+		if (rc == SQLITE_OK)
+			return 0;
+		if ((rc & 0xff) != SQLITE_BUSY || !wait_for_lock(NULL, tries))
+			return failed(db->handle, err);
+	}
+}
+
+static int
+configure(struct pr_db *db, bool write, struct pr_err *err)
+{
+	/*
+	 * The cache keeps the inner pages of tables with random keys in memory; a checkpoint every
+	 * 64 MB of WAL writes a page once that a hundred commits changed.
+	 */
+	if (to_wal(db, err) < 0 ||
+	    sqlite_script(db,
+			  "PRAGMA synchronous = FULL; "
+			  "PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; "
+			  "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; "
+			  "PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864",
+			  err) < 0)
+		return -1;
+	return write ? 0 : sqlite_script(db, "PRAGMA query_only = ON", err);
 }
 
 static struct pr_db *
