@@ -162,7 +162,7 @@ dovecot_start(struct dovecot *d, const char *host)
 	d->pid = fork();
 	if (d->pid == 0) {
 		become_server_user();
-		execl("/usr/sbin/dovecot", "dovecot", "-F", "-c", path, (char *)NULL);
+		execl("/usr/sbin/dovecot", "/usr/sbin/dovecot", "-F", "-c", path, (char *)NULL);
 		_exit(127);
 	}
 	for (int i = 0; i < 500 && !port_answers(d->imaps); i++)
