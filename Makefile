@@ -55,7 +55,9 @@ OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-lin
 LDSAN := -fsanitize=address,undefined
 endif
 
-PKGS := glib-2.0 gmime-3.0 libxml-2.0 libpq
+# The fast pass over patterns: libhs (Vectorscan or Hyperscan) where it is installed; HS=0 builds without.
+HS ?= $(shell pkg-config --exists libhs && echo 1 || echo 0)
+PKGS := glib-2.0 gmime-3.0 libxml-2.0 libpq $(if $(filter 1,$(HS)),libhs)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 CPPFLAGS += -Iinclude -I. -include postroom/banned.h -D_GNU_SOURCE -DPR_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS = -std=c11 $(OPT) $(WARN) $(HARDEN)
@@ -70,7 +72,7 @@ LIB_BASE := $(call have,lib/base/err.c lib/base/str.c lib/base/arena.c lib/base/
 	lib/base/clock.c lib/base/file.c)
 LIB_CORE := $(call have,lib/core/digest.c lib/core/record.c lib/core/cid.c lib/core/contact.c lib/core/bundle.c \
 	lib/core/spool.c lib/core/spool_put.c lib/core/spool_walk.c lib/core/reference.c lib/core/phone.c lib/core/postcode.c lib/core/calendar.c \
-	lib/core/diag.c lib/core/yaml.c lib/core/config.c lib/core/config_load.c lib/core/config_value.c lib/core/config_secret.c lib/core/config_example.c lib/core/council.c lib/core/catalogue.c \
+	lib/core/diag.c lib/core/yaml.c lib/core/config.c lib/core/config_load.c lib/core/config_value.c lib/core/config_secret.c lib/core/config_example.c lib/core/council.c lib/core/catalogue.c lib/core/avoidable.c lib/core/verdict.c \
 	lib/core/queue.c lib/core/queue_take.c lib/core/queue_check.c lib/core/queue_redis.c)
 LIB_SERVICE := $(call have,lib/service/service.c lib/service/arguments.c lib/service/signals.c lib/service/notify.c lib/service/zygote.c lib/service/zygote_nest.c \
 	lib/service/sandbox.c)
@@ -90,13 +92,19 @@ INGEST_EMAIL := $(call have,ingest/email/main.c ingest/email/serve.c ingest/emai
 	ingest/email/imap_connect.c ingest/email/imap_session.c ingest/email/tls_verify.c ingest/email/uid_state.c ingest/email/name_set.c)
 INGEST_SMS := $(call have,ingest/sms/main.c ingest/sms/options.c ingest/sms/webhook.c)
 INGEST_WEB := $(call have,ingest/web/main.c ingest/web/options.c ingest/web/door.c ingest/web/form.c ingest/web/pages.c ingest/web/seen.c)
+SCAN := classify/match_scan_$(if $(filter 1,$(HS)),hs,all).c classify/match_scan_syntax.c classify/match_scan_child.c \
+	classify/match_scan_cache.c
 CLASSIFY := $(call have,classify/classify.c classify/message.c classify/ruleset.c classify/rule_parse.c classify/rule_value.c classify/rule_condition.c classify/rule_list.c \
+	classify/rule_hints.c classify/ask.c classify/note.c \
 	classify/fold.c classify/phrases.c classify/match_words.c \
-	classify/match_pattern.c classify/match_field.c classify/language.c classify/facts.c classify/kind.c \
-	classify/risk.c classify/explain.c classify/rules_test.c classify/options.c)
+	classify/match_pattern.c classify/ledger.c $(SCAN) classify/match_field.c classify/language.c classify/facts.c classify/fact_scan.c classify/fact_known.c classify/fact_secret.c classify/fact_uprn.c \
+	classify/fact_vrm.c classify/fact_pcn.c classify/fact_account.c classify/fact_what3words.c classify/fact_date.c classify/fact_street.c classify/fact_street_words.c \
+	classify/kind.c \
+	classify/risk.c classify/explain.c classify/rules_test.c classify/options.c \
+	classify/fit.c classify/fit_course.c classify/suggest.c classify/suggest_words.c)
 CLASSIFY_DAEMON := $(call have,classify/main.c classify/read.c)
 CASES := $(call have,dispatch/cases/accept.c dispatch/cases/identity.c dispatch/cases/acknowledge.c \
-	dispatch/cases/ack_templates.c dispatch/cases/due.c dispatch/cases/policy.c)
+	dispatch/cases/ack_templates.c dispatch/cases/avoidable.c dispatch/cases/due.c dispatch/cases/policy.c)
 DISPATCH := $(call have,dispatch/main.c dispatch/batch.c dispatch/sweep.c dispatch/options.c)
 SEND := $(call have,dispatch/send/main.c dispatch/send/options.c dispatch/send/send.c dispatch/send/smtp.c dispatch/send/sms.c)
 CONSOLE := $(call have,console/main.c console/options.c console/doors.c console/pages.c console/contact.c console/actions.c \
@@ -104,8 +112,9 @@ CONSOLE := $(call have,console/main.c console/options.c console/doors.c console/
 # Settings of programs that the command does not link otherwise.
 OPTIONS := $(call have,ingest/email/options.c ingest/sms/options.c ingest/web/options.c dispatch/options.c \
 	dispatch/send/options.c console/options.c)
-TOOLS := $(call have,tools/main.c tools/tool.c tools/parse.c tools/classify.c tools/check.c tools/setup.c tools/status.c tools/show.c \
-	tools/explain.c tools/bury.c tools/reconcile.c tools/rules.c)
+TOOLS := $(call have,tools/main.c tools/tool.c tools/parse.c tools/classify.c tools/verdict_json.c tools/check.c tools/setup.c tools/status.c tools/show.c \
+	tools/explain.c tools/bury.c tools/reconcile.c tools/rules.c tools/contact_json.c tools/judged.c tools/backtest.c \
+	tools/backtest_report.c tools/fit.c tools/suggest.c)
 
 # Archives, a later one may use an earlier one: the link order is the layering.
 BASE := $(BUILD)/libpr_base.a
@@ -125,7 +134,7 @@ LIBS_MAIL := $(MAIL) -lgmime-3.0 -lgobject-2.0 -lglib-2.0 -lxml2 -luchardet
 LIBS_STORE := $(STORE) -lsqlite3 -lpq
 LIBS_GATEWAY := $(GATEWAY) -lcurl -ljansson
 LIBS_WEB := $(WEB) -lmicrohttpd
-LIBS_RULES := $(RULES) -lpcre2-8 -lunistring
+LIBS_RULES := $(RULES) -lpcre2-8 -lunistring -lm $(if $(filter 1,$(HS)),-lhs)
 
 PROGRAMS := $(if $(INGEST_EMAIL),postroom-ingest-email) $(if $(INGEST_SMS),postroom-ingest-sms) \
 	$(if $(INGEST_WEB),postroom-ingest-web) $(if $(CLASSIFY_DAEMON),postroom-classify) \
@@ -256,7 +265,13 @@ $(BUILD)/tests/post: $(BUILD)/obj/tests/bench/post.o $(BASE)
 	$(if $(Q),@echo '  LD  $@')
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BASE)
 
+$(BUILD)/tests/rules_bench: $(call obj,tests/bench/rules_bench.c tests/bench/rules_bench_text.c) $(RULES) $(CORE) $(BASE)
+	@mkdir -p $(@D)
+	$(if $(Q),@echo '  LD  $@')
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBS_RULES) $(LIBS_CORE)
+
 ## make         the programs, into build/bin
+## make HS=0    the same without libhs (BUILD=... keeps the two apart)
 ## make unit    the unit tests; T=lib/core/test_spool runs one
 
 # ---- the commands of README and CONTRIBUTING ----------------------------------------------------------------------
@@ -292,8 +307,14 @@ fuzz:
 ## make bench   name value unit lines, and build/bench.json
 bench:
 	@dist/deps.sh build run test
-	@$(MAKE) -s -j$(JOBS) all $(BUILD)/tests/floor $(BUILD)/tests/post
+	@$(MAKE) -s -j$(JOBS) all $(BUILD)/tests/floor $(BUILD)/tests/post $(BUILD)/tests/rules_bench
 	@tests/bench/run.py $(BUILD)
+
+## make score   how right the rules are; CORPORA=DIR adds public data that is not part of postroom
+score:
+	@dist/deps.sh build
+	@$(MAKE) -s -j$(JOBS) all
+	@tests/score/run.py $(BUILD) --corpora "$(CORPORA)" $(SCORE)
 
 ## make format  put the tree into the form that make lint checks
 format:
@@ -328,5 +349,5 @@ help:
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
-.PHONY: all install run test lint faults fuzz bench format deps print-cppflags unit unit-bin fuzz-bin clean help
+.PHONY: all install run test lint faults fuzz bench score format deps print-cppflags unit unit-bin fuzz-bin clean help
 .SECONDARY:

@@ -26,6 +26,8 @@ void pr_arena_init(struct pr_arena *a, size_t max);
 void *pr_arena_alloc(struct pr_arena *a, size_t n);
 /* n elements of `size` bytes, zeroed; the product is checked. */
 void *pr_arena_array(struct pr_arena *a, size_t n, size_t size);
+/* The same, not zeroed: for large tables that are written before they are read. */
+void *pr_arena_raw(struct pr_arena *a, size_t n, size_t size);
 #define PR_ARENA_NEW(a, type) ((type *)pr_arena_alloc((a), sizeof(type)))
 /* A copy, always followed by a NUL that is not counted. */
 struct pr_str pr_arena_dup(struct pr_arena *a, struct pr_str s);

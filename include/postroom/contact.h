@@ -76,8 +76,13 @@
 	X(postcode,       TEXT,   CLASSIFY, 8,      0, "first UK postcode, `SW1A 1AA`")                          \
 	X(case_ref,       TEXT,   CLASSIFY, 24,     0, "first valid reference of ours")                          \
 	X(phone,          TEXT,   CLASSIFY, 32,     0, "first phone number in the text, E.164")                  \
-	X(rules,          LIST,   CLASSIFY, 160,    0, "each `rule field start end`: what decided, and where it stood") \
+	X(facts,          LIST,   CLASSIFY, 320,    0, "each `kind field start end value`: a postcode, UPRN, street … and where it stood") \
+	X(avoidable,      TEXT,   CLASSIFY, 24,     0, "why this contact could have been avoided (avoidable.h), as far as it tells itself") \
+	X(avoidable_by,   TEXT,   CLASSIFY, 80,     0, "what shows that: reference, thread or `rule <name>`")           \
+	X(rules,          LIST,   CLASSIFY, 160,    0, "each `rule field start end` and, of a service, ` lgsl/lgil points`: what decided, and where it stood") \
+	X(vetoed,         LIST,   CLASSIFY, 160,    0, "each `lgsl/lgil points rule`: a service that rules spoke for, and the rule that forbade it") \
 	X(incomplete,     NUMBER, CLASSIFY, 1,      0, "1: a rule hit its limits; a person decides")             \
+	X(rules_version,  TEXT,   CLASSIFY, 16,     0, "which rules decided")                                           \
 	/* what became of it */                                                                                  \
 	X(reference,      TEXT,   DISPATCH, 24,     0, "the reference the citizen was given")                    \
 	X(case_id,        NUMBER, DISPATCH, 9007199254740991, 0, "the case")

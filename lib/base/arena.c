@@ -33,8 +33,8 @@ block_new(struct pr_arena *a, size_t least)
 	return block;
 }
 
-void *
-pr_arena_alloc(struct pr_arena *a, size_t n)
+static void *
+take(struct pr_arena *a, size_t n)
 {
 	const size_t align = _Alignof(max_align_t);
 	if (n > SIZE_MAX / 2)
@@ -48,7 +48,22 @@ pr_arena_alloc(struct pr_arena *a, size_t n)
 	void *p = block->bytes + block->used;
 	block->used += n;
 	a->used += n;
-	return memset(p, 0, n);
+	return p;
+}
+
+void *
+pr_arena_alloc(struct pr_arena *a, size_t n)
+{
+	return memset(take(a, n), 0, n);
+}
+
+void *
+pr_arena_raw(struct pr_arena *a, size_t n, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(n, size, &bytes))
+		pr_out_of_memory();
+	return take(a, bytes);
 }
 
 void *
