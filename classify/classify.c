@@ -8,8 +8,8 @@
 struct candidate {
 	struct pr_service_id id;
 	int score;
-	int sure; /* the part of the score that may make it certain */
-	bool vetoed;
+	int sure;                   /* the part of the score that may make it certain */
+	const struct pr_rule *veto; /* what forbids it */
 };
 
 struct tally {
@@ -28,7 +28,7 @@ tally_add(struct tally *t, struct pr_service_id id, int score, bool unsure)
 		}
 	}
 	if (t->n < CANDIDATES_MAX)
-		t->v[t->n++] = (struct candidate){id, score, unsure ? 0 : score, false};
+		t->v[t->n++] = (struct candidate){id, score, unsure ? 0 : score, NULL};
 }
 
 static void
@@ -39,45 +39,20 @@ tally_veto(struct tally *t, const struct pr_rule *rule)
 			if (t->v[i].id.lgsl == rule->veto[k].lgsl &&
 			    (rule->veto[k].lgil == PR_LGIL_ANY ||
 			     t->v[i].id.lgil == rule->veto[k].lgil))
-				t->v[i].vetoed = true;
+				t->v[i].veto = rule;
 }
 
-/* Words in a subject say what a message is about; in a long text they may be said in passing. */
-static int
-weight(const struct pr_rule *rule, const struct pr_said *said, const struct pr_message *m)
-{
-	bool in_subject = said->span.end && m->fields[said->span.field].where == PR_IN_SUBJECT;
-
-	return in_subject && rule->score > 0 ? 2 * rule->score : rule->score;
-}
-
-/*
- * All rules, in order. A rule of a service behind a `stop` rule that said yes is not asked, those
- * of risk and kind always are.
- */
 static void
-ask_all(const struct pr_rules *rules, struct pr_message *m, struct pr_said *said, struct tally *t)
+count(const struct pr_answers *answers, struct tally *t)
 {
-	bool stopped = false;
+	for (size_t i = 0; i < answers->nvotes; i++) {
+		const struct pr_vote *v = &answers->votes[i];
 
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct pr_rule *rule = &rules->v[i];
-		bool service_only =
-		    rule->has_service && !rule->risk && !rule->kind.n && !rule->lower;
-
-		said[i] = (struct pr_said){PR_MATCH_NO, {0, 0, 0}};
-		if (stopped && service_only)
-			continue;
-		said[i] = pr_rule_ask(rule, m);
-		if (said[i].match != PR_MATCH_YES)
-			continue;
-		if (rule->has_service && !stopped)
-			tally_add(t, rule->service, weight(rule, &said[i], m), rule->unsure);
-		stopped |= rule->stop;
+		tally_add(t, v->rule->service, v->points, v->rule->unsure || v->hint);
 	}
-	for (size_t i = 0; i < rules->n; i++)
-		if (said[i].match == PR_MATCH_YES)
-			tally_veto(t, &rules->v[i]);
+	for (size_t i = 0; i < answers->nsaid; i++)
+		if (answers->said[i].match == PR_MATCH_YES)
+			tally_veto(t, answers->said[i].rule);
 }
 
 /* Best first; equal scores by number, so that the same message always gets the same answer. */
@@ -94,13 +69,25 @@ candidate_cmp(const void *a, const void *b)
 }
 
 static void
-rank(struct tally *t)
+note_veto(const struct candidate *k, struct pr_arena *a, struct pr_contact *c)
+{
+	if (k->score > 0)
+		pr_contact_list_add(c, PR_CONTACT_FIELD(vetoed), a,
+				    pr_arena_printf(a, "%d/%d %d " PR_S_FMT, k->id.lgsl, k->id.lgil,
+						    k->score, PR_S(k->veto->name)));
+}
+
+static void
+rank(struct tally *t, struct pr_arena *a, struct pr_contact *c)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < t->n; i++)
-		if (!t->v[i].vetoed && t->v[i].score > 0)
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->v[i].veto)
+			note_veto(&t->v[i], a, c);
+		else if (t->v[i].score > 0)
 			t->v[n++] = t->v[i];
+	}
 	t->n = n;
 	qsort(t->v, t->n, sizeof(t->v[0]), candidate_cmp);
 }
@@ -127,7 +114,7 @@ decide_service(const struct tally *t, struct pr_arena *a, struct pr_contact *c)
 		c->runner_up = pr_arena_printf(a, "%d/%d %d", t->v[1].id.lgsl, t->v[1].id.lgil,
 					       clip_score(second));
 	for (size_t i = 1; i < t->n && i < 6; i++) {
-		if (t->v[i].score >= PR_SCORE_ALSO && t->v[i].id.lgsl != t->v[0].id.lgsl)
+		if (t->v[i].sure >= PR_SCORE_ALSO && t->v[i].id.lgsl != t->v[0].id.lgsl)
 			pr_contact_list_add(
 			    c, PR_CONTACT_FIELD(also), a,
 			    pr_arena_printf(a, "%d/%d", t->v[i].id.lgsl, t->v[i].id.lgil));
@@ -173,26 +160,23 @@ forget_old_verdict(struct pr_contact *c)
 	c->lgsl = c->lgil = c->score = c->margin = c->certain = c->incomplete = 0;
 	c->runner_up = c->kind = c->lang = c->risk = c->ack = PR_STR_NONE;
 	c->postcode = c->case_ref = c->phone = PR_STR_NONE;
-	c->also = c->flags = c->rules = (struct pr_list){NULL, 0};
+	c->avoidable = c->avoidable_by = c->rules_version = PR_STR_NONE;
+	c->also = c->flags = c->rules = c->facts = c->vetoed = (struct pr_list){NULL, 0};
 }
 
+/* An incomplete verdict goes to a person, however sure the rest is. */
 static void
-note_rules(const struct pr_rules *rules, struct pr_message *m, const struct pr_said *said,
-	   struct pr_arena *a, struct pr_contact *c)
+note_doubt(const struct pr_message *m, const struct pr_answers *answers, struct pr_arena *a,
+	   struct pr_contact *c)
 {
-	for (size_t i = 0; i < rules->n; i++) {
-		if (said[i].match == PR_MATCH_NO)
-			continue;
-		pr_explain_note(m, &rules->v[i], &said[i], a, c);
-		if (said[i].match == PR_MATCH_UNKNOWN)
+	for (size_t i = 0; i < answers->nsaid; i++)
+		if (answers->said[i].match == PR_MATCH_UNKNOWN)
 			c->incomplete = 1;
-	}
 	if (m->clipped) {
 		c->incomplete = 1;
 		pr_contact_list_add(c, PR_CONTACT_FIELD(problems), a,
 				    PR_STR("too long to be searched whole by the rules"));
 	}
-	/* an incomplete verdict goes to a person, however sure the rest is */
 	if (c->incomplete)
 		c->certain = 0;
 }
@@ -201,23 +185,26 @@ int
 pr_classify(struct pr_rules *rules, const struct pr_classify_world *world, struct pr_arena *a,
 	    struct pr_contact *c, struct pr_err *err)
 {
-	struct tally t;
+	struct pr_answers answers;
 	struct pr_message m;
-	struct pr_said *said;
+	struct tally t;
 
 	(void)err;
 	t.n = 0;
 	forget_old_verdict(c);
 	pr_message_init(&m, rules, c);
-	said = pr_arena_array(m.arena, rules->n + 1, sizeof(*said));
-	ask_all(rules, &m, said, &t);
-	rank(&t);
+	pr_rules_ask(rules, &m, &answers);
+	count(&answers, &t);
+	rank(&t, a, c);
 	decide_service(&t, a, c);
 	c->lang = pr_str_c(m.lang);
+	c->rules_version = pr_str_c(rules->version);
 	pr_facts_find(world, a, c);
-	pr_risk_decide(rules, &m, said, a, c);
-	pr_kind_decide(rules, said, c);
+	pr_risk_decide(&answers, &m, a, c);
+	pr_kind_decide(&answers, c);
+	pr_avoidable_propose(&answers, a, c);
 	c->ack = decide_ack(rules, c);
-	note_rules(rules, &m, said, a, c);
+	pr_note_rules(&m, &answers, a, c);
+	note_doubt(&m, &answers, a, c);
 	return 0;
 }

@@ -1,39 +1,44 @@
 /*
- * explain: which rules decided, and on what words. Kept with the contact as `rule field start end`
- * (bytes of the field as it was written), printed for people as a line a rule.
+ * explain: a verdict told to a person, in lines of 80 columns: what the best guess and the
+ * runner-up had, which words brought it, what was forbidden, what else was said, and why it is
+ * certain or not.
  */
 #include "classify/ruleset.h"
 
 #include "postroom/utf8.h"
+#include "postroom/verdict.h"
 
-#define QUOTE_MAX 64
+#define QUOTE_MAX 40
 #define COLUMNS   80
+#define LINES_MAX 400
 
-void
-pr_explain_note(struct pr_message *m, const struct pr_rule *rule, const struct pr_said *said,
-		struct pr_arena *a, struct pr_contact *c)
+/* ---- one line ---- */
+
+/* The citizen's words; no control character reaches a terminal. */
+static void
+add_quote(struct pr_str quote, struct pr_buf *out)
 {
-	const struct pr_searched *f;
-	size_t start, end;
-	struct pr_str line;
+	pr_buf_add_c(out, "  '");
+	quote = pr_utf8_clip(quote, QUOTE_MAX);
+	for (size_t i = 0; i < quote.n; i++)
+		pr_buf_add_char(
+		    out, (unsigned char)quote.p[i] < ' ' || quote.p[i] == 127 ? ' ' : quote.p[i]);
+	pr_buf_add_char(out, '\'');
+}
 
-	if (said->match == PR_MATCH_UNKNOWN) {
-		line = pr_arena_printf(a, PR_S_FMT " incomplete 0 0", PR_S(rule->name));
-	} else if (said->span.end <= said->span.start) {
-		line = pr_arena_printf(a, PR_S_FMT " - 0 0", PR_S(rule->name));
-	} else {
-		f = &m->fields[said->span.field];
-		start = f->folded.origin[said->span.start];
-		end = f->folded.origin[said->span.end - 1];
-		/* the last folded byte may stand for a character of several bytes */
-		while (++end < f->original.n - f->skipped &&
-		       ((unsigned char)f->original.p[f->skipped + end] & 0xc0) == 0x80)
-			;
-		line =
-		    pr_arena_printf(a, PR_S_FMT " %.*s %zu %zu", PR_S(rule->name),
-				    (int)(f->name.n < 64 ? f->name.n : 64), f->name.p, start, end);
+static void
+add_place(const struct pr_verdict_place *p, size_t line, struct pr_buf *out)
+{
+	if (p->end <= p->start) {
+		pr_buf_add_char(out, '\n');
+		return;
 	}
-	pr_contact_list_add(c, PR_CONTACT_FIELD(rules), a, line);
+	pr_buf_addf(out, "  " PR_S_FMT " %lld-%lld", PR_S(p->field), (long long)p->start,
+		    (long long)p->end);
+	if (out->n - line + p->words.n + 4 > COLUMNS)
+		pr_buf_add_c(out, "\n          ");
+	add_quote(p->words, out);
+	pr_buf_add_char(out, '\n');
 }
 
 static const struct pr_rule *
@@ -45,21 +50,7 @@ find_rule(const struct pr_rules *rules, struct pr_str name)
 	return NULL;
 }
 
-static struct pr_str
-field_text(const struct pr_contact *c, struct pr_str field)
-{
-	if (pr_str_eq_c(field, "subject"))
-		return c->subject;
-	if (pr_str_eq_c(field, "text"))
-		return c->text;
-	if (pr_str_eq_c(field, "new_text"))
-		return c->new_text;
-	if (pr_str_starts(field, PR_STR("form.")))
-		return pr_contact_form(c, pr_str_sub(field, 5, field.n));
-	return PR_STR_NONE;
-}
-
-/* What a rule says: "+2.0 557/17", "kind foi", "risk p1". */
+/* "kind foi", "risk p1", "told before". */
 static void
 add_meaning(const struct pr_rule *rule, struct pr_buf *out)
 {
@@ -69,11 +60,10 @@ add_meaning(const struct pr_rule *rule, struct pr_buf *out)
 		pr_buf_add_c(out, " (no longer among the rules)");
 		return;
 	}
-	if (rule->has_service)
-		pr_buf_addf(out, " %+.1f for %d/%d", (double)rule->score / 1000, rule->service.lgsl,
-			    rule->service.lgil);
 	if (rule->kind.n)
 		pr_buf_addf(out, " kind " PR_S_FMT, PR_S(rule->kind));
+	if (rule->avoidable.n)
+		pr_buf_addf(out, " avoidable " PR_S_FMT, PR_S(rule->avoidable));
 	pr_buf_add_c(out, risks[rule->risk]);
 	pr_buf_add_c(out, rule->lower ? " lowers the risk to check" : "");
 	for (size_t i = 0; i < rule->nflags; i++)
@@ -82,47 +72,169 @@ add_meaning(const struct pr_rule *rule, struct pr_buf *out)
 		pr_buf_addf(out, " never %d", rule->veto[i].lgsl);
 }
 
-/* The citizen's words, below where they do not fit; no control character reaches a terminal. */
-static void
-add_quote(struct pr_str quote, size_t column, struct pr_buf *out)
+/* ---- the parts ---- */
+
+struct telling {
+	const struct pr_rules *rules;
+	const struct pr_contact *c;
+	struct pr_buf *out;
+	struct pr_verdict_rule *v;
+	size_t n;
+};
+
+static int
+more_points(const void *a, const void *b)
 {
-	if (!quote.n)
-		return;
-	pr_buf_add_c(out, column + quote.n + 4 > COLUMNS ? "\n    '" : "  '");
-	for (size_t i = 0; i < quote.n; i++)
-		pr_buf_add_char(
-		    out, (unsigned char)quote.p[i] < ' ' || quote.p[i] == 127 ? ' ' : quote.p[i]);
-	pr_buf_add_char(out, '\'');
+	const struct pr_verdict_rule *x = a, *y = b;
+
+	if (x->points != y->points)
+		return x->points > y->points ? -1 : 1;
+	return x->place.start < y->place.start ? -1 : x->place.start > y->place.start;
 }
 
 static void
-explain_line(const struct pr_rules *rules, const struct pr_contact *c, struct pr_str line,
-	     struct pr_buf *out)
+tell_service(const struct telling *t, int64_t lgsl, int64_t lgil)
 {
-	struct pr_str name = PR_STR_NONE, field = PR_STR_NONE, from = PR_STR_NONE, quote;
-	int64_t start = 0, end = 0;
-	size_t before;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pr_verdict_rule *v = &t->v[i];
+		size_t line = t->out->n;
 
-	pr_str_cut(&line, ' ', &name);
-	pr_str_cut(&line, ' ', &field);
-	pr_str_cut(&line, ' ', &from);
-	if (!pr_str_int(from, 0, INT32_MAX, &start) || !pr_str_int(line, start, INT32_MAX, &end))
-		end = start = 0;
-	before = out->n;
-	quote = pr_str_sub(field_text(c, field), (size_t)start, (size_t)(end - start));
-	pr_buf_addf(out, PR_S_FMT "  " PR_S_FMT, PR_S(name), PR_S(field));
-	if (end > start)
-		pr_buf_addf(out, " %lld-%lld", (long long)start, (long long)end);
-	pr_buf_add_c(out, " ");
-	add_meaning(find_rule(rules, name), out);
-	add_quote(pr_utf8_clip(quote, QUOTE_MAX), out->n - before, out);
-	pr_buf_add_char(out, '\n');
+		if (!v->service || v->lgsl != lgsl || v->lgil != lgil)
+			continue;
+		pr_buf_addf(t->out, "  %+5.1f  %-20.*s", (double)v->points / 1000, (int)v->rule.n,
+			    v->rule.p);
+		add_place(&v->place, line, t->out);
+	}
+}
+
+static struct pr_str
+name_of(const struct telling *t, int64_t lgsl, int64_t lgil)
+{
+	const struct pr_catalogue_entry *e =
+	    pr_catalogue_find(t->rules->catalogue, (int)lgsl, (int)lgil);
+
+	return e ? e->name_en : PR_STR("(no longer in services.yaml)");
+}
+
+static void
+tell_best(const struct telling *t)
+{
+	const struct pr_contact *c = t->c;
+
+	if (!c->lgsl) {
+		pr_buf_add_c(t->out, "No rule speaks for any service.\n");
+		return;
+	}
+	pr_buf_addf(t->out, "Best guess: %lld/%lld " PR_S_FMT ", %.1f points\n", (long long)c->lgsl,
+		    (long long)c->lgil, PR_S(name_of(t, c->lgsl, c->lgil)),
+		    (double)c->score / 1000);
+	tell_service(t, c->lgsl, c->lgil);
+}
+
+static void
+tell_runner_up(const struct telling *t)
+{
+	struct pr_verdict_rival r;
+
+	if (!pr_verdict_runner_up(t->c, &r))
+		return;
+	pr_buf_addf(t->out, "Runner-up: %lld/%lld " PR_S_FMT ", %.1f points; lost by %.1f\n",
+		    (long long)r.lgsl, (long long)r.lgil, PR_S(name_of(t, r.lgsl, r.lgil)),
+		    (double)r.points / 1000, (double)t->c->margin / 1000);
+	tell_service(t, r.lgsl, r.lgil);
+}
+
+static void
+tell_vetoed(const struct telling *t)
+{
+	struct pr_verdict_rival r;
+
+	for (size_t i = 0; i < t->c->vetoed.n; i++) {
+		if (!pr_verdict_veto(t->c->vetoed.v[i], &r))
+			continue;
+		pr_buf_addf(t->out,
+			    "Forbidden: %lld/%lld " PR_S_FMT ", %.1f points, by the rule " PR_S_FMT
+			    "\n",
+			    (long long)r.lgsl, (long long)r.lgil, PR_S(name_of(t, r.lgsl, r.lgil)),
+			    (double)r.points / 1000, PR_S(r.rule));
+		tell_service(t, r.lgsl, r.lgil);
+	}
+}
+
+static void
+tell_rest(const struct telling *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pr_verdict_rule *v = &t->v[i];
+		size_t line = t->out->n;
+
+		if (v->service)
+			continue;
+		pr_buf_addf(t->out, PR_S_FMT ":", PR_S(v->rule));
+		if (v->incomplete)
+			pr_buf_add_c(t->out, " could not tell: it hit its limits");
+		else
+			add_meaning(find_rule(t->rules, v->rule), t->out);
+		add_place(&v->place, line, t->out);
+	}
+}
+
+/* Points of the best guess from rules that may make it certain. */
+static int64_t
+sure_points(const struct telling *t)
+{
+	int64_t sure = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct pr_verdict_rule *v = &t->v[i];
+		const struct pr_rule *rule;
+
+		if (!v->service || v->lgsl != t->c->lgsl || v->lgil != t->c->lgil)
+			continue;
+		rule = find_rule(t->rules, v->rule);
+		sure += rule && !rule->unsure && !rule->nhints ? v->points : 0;
+	}
+	return sure;
+}
+
+static void
+tell_verdict(const struct telling *t)
+{
+	const struct pr_contact *c = t->c;
+
+	if (!c->lgsl)
+		return;
+	if (c->certain)
+		pr_buf_add_c(t->out, "Certain: it goes straight to the team.\n");
+	else if (c->incomplete)
+		pr_buf_add_c(t->out, "Not certain: it could not be searched whole.\n");
+	else if (c->margin < PR_MARGIN_CERTAIN)
+		pr_buf_addf(t->out, "Not certain: it leads by %.1f points, %.1f are needed.\n",
+			    (double)c->margin / 1000, (double)PR_MARGIN_CERTAIN / 1000);
+	else
+		pr_buf_addf(t->out,
+			    "Not certain: %.1f points come from rules that are sure, %.1f are "
+			    "needed.\n",
+			    (double)sure_points(t) / 1000, (double)PR_SCORE_CERTAIN / 1000);
 }
 
 int
 pr_classify_explain(struct pr_rules *rules, const struct pr_contact *c, struct pr_buf *out)
 {
-	for (size_t i = 0; i < c->rules.n; i++)
-		explain_line(rules, c, c->rules.v[i], out);
+	struct telling t = {.rules = rules, .c = c, .out = out};
+	struct pr_arena *a = &rules->scratch;
+
+	pr_arena_reset(a);
+	t.v = pr_arena_array(a, LINES_MAX, sizeof(*t.v));
+	while (t.n < c->rules.n && t.n < LINES_MAX) {
+		pr_verdict_rule(c, c->rules.v[t.n], &t.v[t.n]);
+		t.n++;
+	}
+	qsort(t.v, t.n, sizeof(*t.v), more_points);
+	tell_best(&t);
+	tell_runner_up(&t);
+	tell_vetoed(&t);
+	tell_rest(&t);
+	tell_verdict(&t);
 	return out->failed ? -1 : 0;
 }

@@ -126,6 +126,43 @@ put_foreign(struct folder *f, struct pr_str bytes, uint32_t c, size_t at)
 		free(a);
 }
 
+/* The bytes '!' to '~' as they are folded: by themselves, capitals small. */
+static const char plain[] = "!\"#$%&'()*+,-./0123456789:;<=>?@abcdefghijklmnopqrstuvwxyz[\\]^_`"
+			    "abcdefghijklmnopqrstuvwxyz{|}~";
+
+static bool
+is_plain(unsigned char c)
+{
+	return (unsigned)(c - '!') < sizeof(plain) - 1;
+}
+
+/*
+ * Plain bytes and single blanks between them, the most of every text: one store each. Nothing is
+ * pending when it begins. Returns where it ended.
+ */
+static size_t
+fold_plain(struct folder *f, struct pr_str part, size_t at, size_t from)
+{
+	size_t left = f->room - f->n;
+	size_t end = part.n - at < left ? part.n : at + left;
+	const unsigned char *in = (const unsigned char *)part.p;
+	char *out = f->out + f->n;
+	uint32_t *origin = f->origin + f->n;
+	size_t first = at;
+
+	for (; at < end; at++) {
+		if (is_plain(in[at]))
+			*out++ = plain[in[at] - '!'];
+		else if (in[at] == ' ' && at + 1 < end && is_plain(in[at + 1]))
+			*out++ = ' ';
+		else
+			break;
+		*origin++ = (uint32_t)(from + at);
+	}
+	f->n += at - first;
+	return at;
+}
+
 static void
 fold_part(struct folder *f, struct pr_str original, size_t from, size_t n)
 {
@@ -137,6 +174,8 @@ fold_part(struct folder *f, struct pr_str original, size_t from, size_t n)
 		if ((unsigned char)part.p[at] < 0x80) {
 			put_ascii(f, part.p[at], from + at);
 			at++;
+			if (!f->blank)
+				at = fold_plain(f, part, at, from);
 			continue;
 		}
 		used = pr_utf8_decode(pr_str_sub(part, at, part.n), &c);
@@ -156,8 +195,8 @@ pr_fold(struct pr_str original, struct pr_arena *a, struct pr_folded *out)
 	size_t want = original.n < PR_FOLD_MAX ? original.n : PR_FOLD_MAX;
 
 	f.room = want + want / 2 + 16;
-	f.out = pr_arena_alloc(a, f.room + 1);
-	f.origin = pr_arena_array(a, f.room + 1, sizeof(*f.origin));
+	f.out = pr_arena_raw(a, f.room + 1, 1);
+	f.origin = pr_arena_raw(a, f.room + 1, sizeof(*f.origin));
 	out->clipped = original.n > PR_FOLD_MAX;
 	if (!out->clipped) {
 		fold_part(&f, original, 0, original.n);
@@ -172,30 +211,53 @@ pr_fold(struct pr_str original, struct pr_arena *a, struct pr_folded *out)
 	out->origin = f.origin;
 }
 
-static bool
-is_word_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (unsigned char)c >= 0x80;
-}
+/* clang-format off */
+#define NONE_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+#define WORD_16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+/* 1: part of a word; 2: an apostrophe, which is when letters stand on both sides. */
+static const unsigned char word_class[256] = {
+    NONE_16, NONE_16,
+    0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, /* ' */
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, /* digits */
+    NONE_16, NONE_16,				    /* capitals are gone */
+    0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0,
+    WORD_16, WORD_16, WORD_16, WORD_16, WORD_16, WORD_16, WORD_16, WORD_16,
+};
+/* clang-format on */
 
 bool
 pr_word_next(struct pr_str s, size_t *at, struct pr_word *word)
 {
+	uint64_t h = PR_WORD_HASH_START;
 	size_t i = *at;
 
-	while (i < s.n && !is_word_byte(s.p[i]))
+	while (i < s.n && word_class[(unsigned char)s.p[i]] != 1)
 		i++;
 	if (i >= s.n)
 		return false;
-	word->start = i;
-	word->hash = PR_WORD_HASH_START;
-	for (; i < s.n; i++) {
-		if (is_word_byte(s.p[i]))
-			word->hash = pr_word_hash_add(word->hash, s.p[i]);
-		else if (s.p[i] != '\'' || i + 1 >= s.n || !is_word_byte(s.p[i + 1]))
+	word->start = (uint32_t)i;
+	for (;; i++) {
+		while (i < s.n && word_class[(unsigned char)s.p[i]] == 1)
+			h = pr_word_hash_add(h, s.p[i++]);
+		if (i + 1 >= s.n || word_class[(unsigned char)s.p[i]] != 2 ||
+		    word_class[(unsigned char)s.p[i + 1]] != 1)
 			break;
 	}
-	word->end = i;
+	word->hash = h;
+	word->end = (uint32_t)i;
 	*at = i;
 	return true;
+}
+
+size_t
+pr_words_of(struct pr_str folded, struct pr_arena *a, struct pr_word **out)
+{
+	struct pr_word *words = pr_arena_raw(a, folded.n / 2 + 2, sizeof(*words));
+	size_t at = 0, n = 0;
+
+	while (pr_word_next(folded, &at, &words[n]))
+		n++;
+	*out = words;
+	return n;
 }

@@ -25,11 +25,13 @@ void pr_fold(struct pr_str original, struct pr_arena *a, struct pr_folded *out);
 /* A word of folded text: a run of letters and digits; apostrophes inside it do not count ("didn't",
  * "didnt"). */
 struct pr_word {
-	size_t start, end;
+	uint32_t start, end;
 	uint64_t hash; /* of its letters without apostrophes */
 };
 /* The next word at or after *at; false at the end. */
 bool pr_word_next(struct pr_str folded, size_t *at, struct pr_word *word);
+/* All of them, in the arena. */
+size_t pr_words_of(struct pr_str folded, struct pr_arena *a, struct pr_word **out);
 
 /* The hash of words, letter by letter, so that prefixes cost nothing extra. */
 #define PR_WORD_HASH_START UINT64_C(0xcbf29ce484222325)

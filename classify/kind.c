@@ -4,6 +4,8 @@
  */
 #include "classify/ruleset.h"
 
+#include "postroom/avoidable.h"
+
 static const char *
 kind_of_lgil(int64_t lgil)
 {
@@ -28,14 +30,14 @@ is_automated(const struct pr_contact *c)
 }
 
 void
-pr_kind_decide(const struct pr_rules *rules, const struct pr_said *said, struct pr_contact *c)
+pr_kind_decide(const struct pr_answers *answers, struct pr_contact *c)
 {
 	const struct pr_rule *best = NULL;
 
-	for (size_t i = 0; i < rules->n; i++) {
-		const struct pr_rule *rule = &rules->v[i];
+	for (size_t i = 0; i < answers->nsaid; i++) {
+		const struct pr_rule *rule = answers->said[i].rule;
 
-		if (rule->kind.n && said[i].match == PR_MATCH_YES &&
+		if (rule->kind.n && answers->said[i].match == PR_MATCH_YES &&
 		    (!best || rule->score > best->score))
 			best = rule;
 	}
@@ -51,4 +53,25 @@ pr_kind_decide(const struct pr_rules *rules, const struct pr_said *said, struct 
 	if (!pr_str_eq_c(c->risk, "none") &&
 	    (pr_str_eq_c(c->kind, "spam") || pr_str_eq_c(c->kind, "thanks")))
 		c->kind = PR_STR("report");
+}
+
+void
+pr_avoidable_propose(const struct pr_answers *answers, struct pr_arena *a, struct pr_contact *c)
+{
+	static const struct pr_avoidable_known nothing;
+	const struct pr_rule *best = NULL;
+	struct pr_str words = PR_STR_NONE, by = PR_STR_NONE;
+
+	for (size_t i = 0; i < answers->nsaid; i++) {
+		const struct pr_rule *rule = answers->said[i].rule;
+
+		if (rule->avoidable.n && answers->said[i].match == PR_MATCH_YES &&
+		    (!best || rule->score > best->score))
+			best = rule;
+	}
+	if (best) {
+		words = best->avoidable;
+		by = pr_arena_printf(a, "rule " PR_S_FMT, PR_S(best->name));
+	}
+	pr_avoidable_decide(c, &nothing, words, by, &c->avoidable, &c->avoidable_by);
 }

@@ -197,75 +197,106 @@ static const char *const others[] = {
 };
 /* clang-format on */
 
-#define WORD_MAX     16
 #define WORDS_READ   80
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define SLOTS        4096 /* a power of two, over twice the words of all tables */
 
-static int
-word_cmp(const void *key, const void *entry)
+enum lang { NO_LANG, EN, CY, OTHER };
+
+/* The words of all tables by their hash. */
+struct pr_languages {
+	uint64_t hash[SLOTS];
+	unsigned char lang[SLOTS];
+};
+
+static size_t
+slot_of(const struct pr_languages *l, uint64_t hash)
 {
-	return strcmp(key, *(const char *const *)entry);
+	size_t i = (size_t)hash & (SLOTS - 1);
+
+	while (l->lang[i] && l->hash[i] != hash)
+		i = (i + 1) & (SLOTS - 1);
+	return i;
 }
 
-static bool
-is_in(const char *word, const char *const *table, size_t n)
+static void
+add_words(struct pr_languages *l, const char *const *table, size_t n, enum lang lang)
 {
-	return bsearch(word, table, n, sizeof(table[0]), word_cmp) != NULL;
+	for (size_t k = 0; k < n; k++) {
+		uint64_t hash = PR_WORD_HASH_START;
+		size_t i;
+
+		for (const char *c = table[k]; *c; c++)
+			hash = pr_word_hash_add(hash, *c);
+		i = slot_of(l, hash);
+		if (!l->lang[i]) {
+			l->hash[i] = hash;
+			l->lang[i] = (unsigned char)lang;
+		}
+	}
+}
+
+struct pr_languages *
+pr_languages_new(struct pr_arena *a)
+{
+	struct pr_languages *l = PR_ARENA_NEW(a, struct pr_languages);
+
+	_Static_assert(2 * (COUNT(english) + COUNT(welsh) + COUNT(others)) < SLOTS, "room");
+	add_words(l, welsh, COUNT(welsh), CY);
+	add_words(l, english, COUNT(english), EN);
+	add_words(l, others, COUNT(others), OTHER);
+	return l;
 }
 
 static bool
 is_consonant(char c)
 {
-	return c >= 'a' && c <= 'z' && !strchr("aeiouwy", c);
+	const uint32_t vowels = 1u << ('a' - 'a') | 1u << ('e' - 'a') | 1u << ('i' - 'a') |
+				1u << ('o' - 'a') | 1u << ('u' - 'a') | 1u << ('w' - 'a') |
+				1u << ('y' - 'a');
+
+	return c >= 'a' && c <= 'z' && !(vowels >> (c - 'a') & 1);
 }
 
 /* Marks of Welsh spelling in a word that is on no list: 'w' as a vowel, mutations, -ydd. 0 to 2. */
 static int
-welsh_look(const char *w)
+welsh_look(struct pr_str w)
 {
-	static const char *const starts[] = {"ngh", "mh",  "nh",  "ffo", "ffr", "gwy",
-					     "rhy", "rho", "llw", "lly", "nghy"};
-	static const char *const ends[] = {"ydd",  "edd", "wyd",   "iaeth", "wch",
-					   "iwyd", "odd", "ioedd", "oedd"};
-	size_t n = strlen(w);
+	static const struct pr_str starts[] = {
+	    {"ngh", 3}, {"mh", 2},  {"nh", 2},  {"ffo", 3}, {"ffr", 3},  {"gwy", 3},
+	    {"rhy", 3}, {"rho", 3}, {"llw", 3}, {"lly", 3}, {"nghy", 4},
+	};
+	static const struct pr_str ends[] = {
+	    {"ydd", 3},  {"edd", 3}, {"wyd", 3},   {"iaeth", 5}, {"wch", 3},
+	    {"iwyd", 4}, {"odd", 3}, {"ioedd", 5}, {"oedd", 4},
+	};
+	char first = w.p[0], last = w.p[w.n - 1];
 	int look = 0;
 
-	for (size_t i = 1; i + 1 < n; i++)
-		if (w[i] == 'w' && is_consonant(w[i - 1]) && is_consonant(w[i + 1]))
+	for (size_t i = 1; i + 1 < w.n; i++)
+		if (w.p[i] == 'w' && is_consonant(w.p[i - 1]) && is_consonant(w.p[i + 1]))
 			look = 1;
-	for (size_t i = 0; i < COUNT(starts) && n > 3; i++)
-		look += strncmp(w, starts[i], strlen(starts[i])) == 0;
-	for (size_t i = 0; i < COUNT(ends); i++)
-		look += n > strlen(ends[i]) + 1 && strcmp(w + n - strlen(ends[i]), ends[i]) == 0;
+	if (w.n > 3 && (first == 'n' || first == 'm' || first == 'f' || first == 'g' ||
+			first == 'r' || first == 'l'))
+		for (size_t i = 0; i < COUNT(starts); i++)
+			look += pr_str_starts(w, starts[i]);
+	if (last == 'd' || last == 'h')
+		for (size_t i = 0; i < COUNT(ends); i++)
+			look += w.n > ends[i].n + 1 && pr_str_ends(w, ends[i]);
 	return look > 2 ? 2 : look;
-}
-
-/* The word without its apostrophes; false when it is longer than any on a list. */
-static bool
-word_text(struct pr_str folded, const struct pr_word *word, char out[WORD_MAX])
-{
-	size_t n = 0;
-
-	for (size_t i = word->start; i < word->end; i++) {
-		if (folded.p[i] == '\'')
-			continue;
-		if (n == WORD_MAX - 1)
-			return false;
-		out[n++] = folded.p[i];
-	}
-	out[n] = '\0';
-	return true;
 }
 
 /* Are most letters of another alphabet? Greek and all that stand behind it in Unicode. */
 static bool
 is_other_script(struct pr_str folded)
 {
-	size_t latin = 0, other = 0, used;
-	uint32_t c;
 	struct pr_str rest = pr_str_sub(folded, 0, 2000);
+	size_t latin = 0, other = 0, high = 0, used;
+	uint32_t c;
 
-	while ((used = pr_utf8_decode(rest, &c)) > 0) {
+	for (size_t i = 0; i < rest.n; i++)
+		high += (unsigned char)rest.p[i] >= 0x80;
+	while (high > 5 && (used = pr_utf8_decode(rest, &c)) > 0) {
 		latin += (c >= 'a' && c <= 'z') || (c >= 0xc0 && c < 0x370);
 		other += c >= 0x370;
 		rest = pr_str_sub(rest, used, rest.n);
@@ -274,26 +305,30 @@ is_other_script(struct pr_str folded)
 }
 
 const char *
-pr_language_of(struct pr_str folded)
+pr_language_of(const struct pr_languages *l, const struct pr_searched *field)
 {
+	struct pr_str folded = field->folded.text;
 	int en = 0, cy = 0, other = 0, look = 0;
-	struct pr_word word;
-	char text[WORD_MAX];
-	size_t at = 0;
 
 	if (is_other_script(folded))
 		return "other";
-	for (int n = 0; n < WORDS_READ && pr_word_next(folded, &at, &word); n++) {
-		if (!word_text(folded, &word, text))
-			continue;
-		if (is_in(text, welsh, COUNT(welsh)))
-			cy += text[1] ? 2 : 1; /* "Heol y Bryn" is an address in an English text */
-		else if (is_in(text, english, COUNT(english)))
+	for (size_t i = 0; i < field->nwords && i < WORDS_READ; i++) {
+		const struct pr_word *w = &field->words[i];
+
+		switch ((enum lang)l->lang[slot_of(l, w->hash)]) {
+		case CY: /* "Heol y Bryn" is an address in an English text */
+			cy += w->end - w->start > 1 ? 2 : 1;
+			break;
+		case EN:
 			en += 2;
-		else if (is_in(text, others, COUNT(others)))
+			break;
+		case OTHER:
 			other += 2;
-		else
-			look += welsh_look(text);
+			break;
+		case NO_LANG:
+			look += welsh_look(pr_str_sub(folded, w->start, w->end - w->start));
+			break;
+		}
 	}
 	/* place names alone ("Rhyddings, Cwmbwrla") are not a language */
 	if (cy > 1 || look > 2)

@@ -3,10 +3,14 @@
  * dispatch.
  */
 #include "classify/daemon.h"
+#include "postroom/clock.h"
 #include "postroom/council.h"
 #include "postroom/log.h"
 #include "postroom/sections.h"
 #include "postroom/service.h"
+
+#include <errno.h>
+#include <sys/stat.h>
 
 #define CONTACT_ARENA_MAX ((size_t)64 << 20)
 #define DIAG_ARENA_MAX    ((size_t)1 << 20)
@@ -32,6 +36,18 @@ log_wrong(const struct pr_diag *diag)
 		       PR_S(l->words));
 }
 
+/* Compiled patterns are kept beside the spool; without that they are compiled at every start. */
+static struct pr_rules_how
+how_to_load(const struct pr_config *config, struct pr_arena *a)
+{
+	const struct pr_spool_conf *spool = pr_config_get(config, &pr_spool_section);
+	struct pr_rules_how how = {.cache = pr_arena_printf(a, "%s/rules-cache", spool->dir).p};
+
+	if (mkdir(how.cache, 0700) < 0 && errno != EEXIST)
+		how.cache = NULL;
+	return how;
+}
+
 static struct pr_rules *
 load_rules(const struct pr_config *config, struct pr_err *err)
 {
@@ -39,13 +55,17 @@ load_rules(const struct pr_config *config, struct pr_err *err)
 	struct pr_arena arena;
 	struct pr_diag diag;
 	struct pr_rules *rules;
+	struct pr_rules_how how;
+	int64_t start = pr_mono();
 
 	pr_arena_init(&arena, DIAG_ARENA_MAX);
 	pr_diag_init(&diag, &arena);
-	rules = pr_rules_load(pr_config_path(config, council->rules, &arena), &diag);
+	how = how_to_load(config, &arena);
+	rules = pr_rules_load(pr_config_path(config, council->rules, &arena), &how, &diag);
 	if (rules) {
-		pr_log(PR_INFO, NULL, "rules", "count=%zu version=%s", pr_rules_count(rules),
-		       pr_rules_version(rules));
+		pr_log(PR_INFO, NULL, "rules", "count=%zu version=%s ms=%lld scan=\"%s\"",
+		       pr_rules_count(rules), pr_rules_version(rules),
+		       (long long)(pr_mono() - start), pr_rules_scan(rules));
 	} else {
 		log_wrong(&diag);
 		pr_fail(err, PR_FATAL, 0,
@@ -87,11 +107,11 @@ open_parts(struct pr_classifier *k, struct pr_service_ctx *ctx, struct pr_err *e
 	const struct pr_spool_conf *spool = pr_config_get(ctx->config, &pr_spool_section);
 	const struct pr_queue_conf *queue = pr_config_get(ctx->config, &pr_queue_section);
 
-	k->rules = load_rules(ctx->config, err);
-	if (!k->rules)
-		return -1;
 	k->spool = pr_spool_open(spool->dir, spool->min_free, err);
 	if (!k->spool)
+		return -1;
+	k->rules = load_rules(ctx->config, err);
+	if (!k->rules)
 		return -1;
 	k->queue = pr_queue_open(queue->socket, ctx->consumer, err);
 	if (!k->queue)

@@ -30,6 +30,8 @@ struct pr_searched {
 	struct pr_str original; /* the field's own bytes: what origin offsets count in */
 	size_t skipped;         /* bytes of the original before what was folded ("<field>=") */
 	struct pr_folded folded;
+	struct pr_word *words;
+	size_t nwords;
 };
 
 /* A place in folded text; the order of spans is field, then start. */
@@ -44,12 +46,13 @@ struct pr_hit {
 	uint32_t next; /* the next hit of the same condition, counted from 1; 0: none */
 };
 
-#define PR_MESSAGE_HITS_MAX 4096
+#define PR_MESSAGE_HITS_MAX 65536
 #define PR_MESSAGE_FOLD_MAX ((size_t)256 << 10)
 
 /* A contact being classified. */
 struct pr_message {
 	const struct pr_contact *contact;
+	uint64_t number; /* from 1, since the rules were loaded */
 	const char *lang;
 	struct pr_arena *arena;
 	struct pr_searched *fields;
@@ -57,6 +60,7 @@ struct pr_message {
 	struct pr_hit *hits;
 	size_t nhits, room;
 	uint32_t *first;  /* by condition: its first hit, counted from 1; 0: none */
+	uint64_t *may;    /* a bit a condition: this pattern may match (match_scan.h) */
 	int64_t deadline; /* pr_mono(); patterns after it answer could-not-tell */
 	bool clipped;     /* part of it was not searched */
 };
@@ -80,6 +84,7 @@ struct pr_match_kind {
 struct pr_condition {
 	const struct pr_match_kind *kind;
 	unsigned where;                 /* set of enum pr_where */
+	struct pr_str list;             /* it is this word list and nothing else; or empty */
 	struct pr_str form;             /* only this field of the form, "form.<field>"; or empty */
 	uint32_t id;                    /* from 0, over all rules */
 	void *data;                     /* the kind's own */
@@ -89,6 +94,11 @@ struct pr_condition {
 extern const struct pr_match_kind pr_match_words, pr_match_pattern;
 extern const struct pr_match_kind pr_match_channel, pr_match_account, pr_match_sender,
     pr_match_language, pr_match_attachment;
+
+struct pr_scan_pattern;
+/* All `pattern:` conditions of the rules, for the scan (match_scan.h). In the arena. */
+const struct pr_scan_pattern *
+pr_match_patterns(const struct pr_rules *rules, struct pr_arena *a, size_t *n);
 
 /* Does the condition look into that field? */
 static inline bool

@@ -5,6 +5,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "classify/ledger.h"
+#include "classify/match_scan.h"
 #include "classify/ruleset.h"
 #include "postroom/clock.h"
 #include "postroom/utf8.h"
@@ -14,10 +16,19 @@
 #define DEPTH_LIMIT    10000
 #define HEAP_LIMIT_KIB 8192
 
-struct pattern {
-	pcre2_code *code;
-	pcre2_match_data *data;
+/* What the patterns of one rule set share: PCRE2 keeps the memory of its greatest match. */
+struct engine {
+	pcre2_compile_context *compile;
 	pcre2_match_context *limits;
+	pcre2_match_data *data;
+	size_t users;
+};
+
+struct pattern {
+	struct engine *engine;
+	pcre2_code *code;
+	struct pr_str regex; /* as PCRE2 has it: folded */
+	struct pr_ledger ledger;
 };
 
 /* What could lift a limit, recurse or call out, and how it is spelt behind '\' or '('. */
@@ -101,32 +112,66 @@ at_offset(struct pr_diag *diag, const struct pr_yaml *v, size_t offset, const ch
 	return pr_diag_add(diag, mark, "the pattern %s", words);
 }
 
+static struct engine *
+engine_new(void)
+{
+	struct engine *e = pr_calloc(1, sizeof(*e));
+
+	e->compile = pcre2_compile_context_create(NULL);
+	e->limits = pcre2_match_context_create(NULL);
+	e->data = pcre2_match_data_create(1, NULL);
+	if (!e->compile || !e->limits || !e->data)
+		pr_out_of_memory();
+	/* '.' and '$' mean the same with every PCRE2, and the same as to the scan */
+	pcre2_set_newline(e->compile, PCRE2_NEWLINE_LF);
+	pcre2_set_match_limit(e->limits, MATCH_LIMIT);
+	pcre2_set_depth_limit(e->limits, DEPTH_LIMIT);
+	pcre2_set_heap_limit(e->limits, HEAP_LIMIT_KIB);
+	return e;
+}
+
+/* That of the last pattern made; the newest conditions come first, so it is near. */
+static struct engine *
+engine_of(const struct pr_rules *rules)
+{
+	for (const struct pr_condition *c = rules->made; c; c = c->next_made)
+		if (c->kind == &pr_match_pattern && c->data)
+			return ((const struct pattern *)c->data)->engine;
+	return engine_new();
+}
+
+static void
+engine_leave(struct engine *e)
+{
+	if (e->users && --e->users)
+		return;
+	pcre2_compile_context_free(e->compile);
+	pcre2_match_context_free(e->limits);
+	pcre2_match_data_free(e->data);
+	free(e);
+}
+
 static struct pattern *
 compile(struct pr_rules *rules, const struct pr_yaml *v, struct pr_diag *diag)
 {
-	struct pr_str folded = fold_letters(v->text, &rules->arena);
 	struct pattern *p = PR_ARENA_NEW(&rules->arena, struct pattern);
 	PCRE2_UCHAR words[128];
 	PCRE2_SIZE offset;
 	int code;
 
-	p->code = pcre2_compile((PCRE2_SPTR)folded.p, folded.n,
+	p->regex = fold_letters(v->text, &rules->arena);
+	p->engine = engine_of(rules);
+	p->engine->users++;
+	p->code = pcre2_compile((PCRE2_SPTR)p->regex.p, p->regex.n,
 				PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
 				    PCRE2_NO_AUTO_CAPTURE,
-				&code, &offset, NULL);
-	if (!p->code) {
-		pcre2_get_error_message(code, words, sizeof(words));
-		at_offset(diag, v, offset, (const char *)words);
-		return NULL;
-	}
-	p->data = pcre2_match_data_create(1, NULL);
-	p->limits = pcre2_match_context_create(NULL);
-	if (!p->data || !p->limits)
-		pr_out_of_memory();
-	pcre2_set_match_limit(p->limits, MATCH_LIMIT);
-	pcre2_set_depth_limit(p->limits, DEPTH_LIMIT);
-	pcre2_set_heap_limit(p->limits, HEAP_LIMIT_KIB);
-	return p;
+				&code, &offset, p->engine->compile);
+	if (p->code)
+		return p;
+	pcre2_get_error_message(code, words, sizeof(words));
+	at_offset(diag, v, offset, (const char *)words);
+	engine_leave(p->engine);
+	return NULL;
 }
 
 static int
@@ -149,28 +194,47 @@ pattern_parse(struct pr_rules *rules, const struct pr_yaml *v, struct pr_conditi
 	return c->data ? 0 : -1;
 }
 
-static enum pr_match
-match_field(const struct pattern *p, const struct pr_searched *f, size_t from, struct pr_span *span)
+static bool
+is_limit(int rc)
 {
+	return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
+	       rc == PCRE2_ERROR_HEAPLIMIT;
+}
+
+static enum pr_match
+match_field(struct pattern *p, const struct pr_message *m, uint32_t field, size_t from,
+	    struct pr_span *span)
+{
+	const struct pr_searched *f = &m->fields[field];
 	struct pr_str s = f->folded.text;
 	const PCRE2_SIZE *found;
+	uint64_t began;
 	int rc;
 
 	if (from > s.n)
 		return PR_MATCH_NO;
 	while (from < s.n && ((unsigned char)s.p[from] & 0xc0) == 0x80)
 		from++;
+	began = pr_ledger_now();
 	rc = pcre2_match(p->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
-			 p->data, p->limits);
+			 p->engine->data, p->engine->limits);
+	pr_ledger_note(&p->ledger, began, is_limit(rc), m->number);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return PR_MATCH_NO;
 	if (rc < 0)
 		return PR_MATCH_UNKNOWN;
-	found = pcre2_get_ovector_pointer(p->data);
+	found = pcre2_get_ovector_pointer(p->engine->data);
 	/* \K in a lookahead can give an end before the start */
 	span->start = (uint32_t)(found[0] < found[1] ? found[0] : found[1]);
 	span->end = (uint32_t)found[1];
 	return PR_MATCH_YES;
+}
+
+/* May it match at all? Without a scan, everything may. */
+static bool
+may_match(const struct pr_message *m, uint32_t id)
+{
+	return !m->may || (m->may[id / 64] >> (id % 64) & 1);
 }
 
 static enum pr_match
@@ -178,14 +242,16 @@ pattern_test(const struct pr_condition *c, struct pr_message *m, const struct pr
 	     struct pr_span *span)
 {
 	enum pr_match worst = PR_MATCH_NO, one;
+	struct pattern *p = c->data;
 
-	if (pr_mono() > m->deadline)
-		return PR_MATCH_UNKNOWN;
+	if (!may_match(m, c->id))
+		return PR_MATCH_NO;
 	for (uint32_t i = after ? after->field : 0; i < m->nfields; i++) {
 		if (!pr_condition_looks_at(c, &m->fields[i]))
 			continue;
-		one = match_field(c->data, &m->fields[i],
-				  after && after->field == i ? after->start + 1 : 0, span);
+		if (p->ledger.quarantined || pr_mono() > m->deadline)
+			return PR_MATCH_UNKNOWN;
+		one = match_field(p, m, i, after && after->field == i ? after->start + 1 : 0, span);
 		if (one == PR_MATCH_YES) {
 			span->field = i;
 			return one;
@@ -204,10 +270,35 @@ pattern_release(struct pr_condition *c)
 	if (!p)
 		return;
 	pcre2_code_free(p->code);
-	pcre2_match_data_free(p->data);
-	pcre2_match_context_free(p->limits);
+	engine_leave(p->engine);
 	c->data = NULL;
 }
 
 const struct pr_match_kind pr_match_pattern = {"pattern", pattern_parse, pattern_test,
 					       pattern_release};
+
+struct pr_ledger *
+pr_pattern_ledger(const struct pr_condition *c)
+{
+	struct pattern *p = c->kind == &pr_match_pattern ? c->data : NULL;
+
+	return p ? &p->ledger : NULL;
+}
+
+const struct pr_scan_pattern *
+pr_match_patterns(const struct pr_rules *rules, struct pr_arena *a, size_t *n)
+{
+	struct pr_scan_pattern *v;
+	size_t at = 0;
+
+	for (const struct pr_condition *c = rules->made; c; c = c->next_made)
+		at += c->kind == &pr_match_pattern && c->data;
+	*n = at;
+	v = pr_arena_array(a, at, sizeof(*v));
+	/* the newest first: in the order of the files they are found again in the cache */
+	for (const struct pr_condition *c = rules->made; c; c = c->next_made)
+		if (c->kind == &pr_match_pattern && c->data)
+			v[--at] = (struct pr_scan_pattern){((const struct pattern *)c->data)->regex,
+							   c->id};
+	return v;
+}

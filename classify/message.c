@@ -1,6 +1,7 @@
 /*
  * message: a contact's fields, folded once, with every phrase of every rule that stands in them.
  */
+#include "classify/match_scan.h"
 #include "classify/ruleset.h"
 
 #include "postroom/clock.h"
@@ -23,6 +24,7 @@ add_field(struct pr_message *m, enum pr_where where, struct pr_str name, struct 
 	*f = (struct pr_searched){
 	    .where = where, .name = name, .original = whole, .skipped = skipped};
 	pr_fold(text, m->arena, &f->folded);
+	f->nwords = pr_words_of(f->folded.text, m->arena, &f->words);
 	m->clipped |= f->folded.clipped;
 	*left -= text.n < PR_FOLD_MAX ? text.n : PR_FOLD_MAX;
 	m->nfields++;
@@ -42,7 +44,7 @@ add_form(struct pr_message *m, struct pr_str entry, size_t *left)
 /* The language is that of what the citizen wrote now: the text, or the form's longest answers, or
  * the subject. */
 static const char *
-language(const struct pr_message *m)
+language(const struct pr_rules *rules, const struct pr_message *m)
 {
 	const struct pr_searched *longest = NULL;
 
@@ -54,7 +56,7 @@ language(const struct pr_message *m)
 		if (!longest || f->folded.text.n > longest->folded.text.n)
 			longest = f;
 	}
-	return longest ? pr_language_of(longest->folded.text) : "en";
+	return longest ? pr_language_of(rules->languages, longest) : "en";
 }
 
 /* So that a condition finds its own hits without looking at the others'. */
@@ -68,6 +70,35 @@ chain_hits(struct pr_message *m, uint32_t conditions)
 	}
 }
 
+/* The patterns that may match are found in one pass; without it, all may. */
+static void
+find_patterns(struct pr_message *m, const struct pr_rules *rules)
+{
+	m->may = pr_arena_array(m->arena, PR_BITS(rules->conditions) + 1, sizeof(*m->may));
+	for (uint32_t i = 0; i < m->nfields && rules->scan; i++)
+		pr_scan_find(rules->scan, m->fields[i].folded.text, m->may);
+	for (const struct pr_condition *c = rules->scan ? NULL : rules->made; c; c = c->next_made)
+		if (c->kind == &pr_match_pattern)
+			pr_bit_set(m->may, c->id);
+}
+
+static void
+find_phrases(struct pr_message *m, const struct pr_rules *rules)
+{
+	size_t words = 0;
+
+	for (size_t i = 0; i < m->nfields; i++)
+		words += m->fields[i].nwords;
+	m->room = 64 + words * 4;
+	if (m->room > PR_MESSAGE_HITS_MAX)
+		m->room = PR_MESSAGE_HITS_MAX;
+	m->hits = pr_arena_raw(m->arena, m->room, sizeof(*m->hits));
+	for (uint32_t i = 0; i < m->nfields; i++)
+		if (!pr_phrases_find(rules->phrases, m, i))
+			m->clipped = true;
+	chain_hits(m, rules->conditions);
+}
+
 void
 pr_message_init(struct pr_message *m, struct pr_rules *rules, const struct pr_contact *c)
 {
@@ -75,11 +106,10 @@ pr_message_init(struct pr_message *m, struct pr_rules *rules, const struct pr_co
 	bool same = pr_str_eq(c->text, c->new_text);
 
 	*m = (struct pr_message){
-	    .contact = c, .arena = &rules->scratch, .room = PR_MESSAGE_HITS_MAX};
+	    .contact = c, .number = ++rules->messages, .arena = &rules->scratch};
 	pr_arena_reset(m->arena);
 	m->deadline = pr_mono() + CONTACT_BUDGET_MS;
 	m->fields = pr_arena_array(m->arena, c->form.n + 3, sizeof(*m->fields));
-	m->hits = pr_arena_array(m->arena, m->room, sizeof(*m->hits));
 	add_field(m, PR_IN_SUBJECT, PR_STR("subject"), c->subject, 0, &left);
 	add_field(m, PR_IN_NEW_TEXT, same ? PR_STR("text") : PR_STR("new_text"), c->new_text, 0,
 		  &left);
@@ -87,9 +117,7 @@ pr_message_init(struct pr_message *m, struct pr_rules *rules, const struct pr_co
 		add_form(m, c->form.v[i], &left);
 	if (!same)
 		add_field(m, PR_IN_TEXT, PR_STR("text"), c->text, 0, &left);
-	m->lang = language(m);
-	for (uint32_t i = 0; i < m->nfields; i++)
-		if (!pr_phrases_find(rules->phrases, m, i))
-			m->clipped = true;
-	chain_hits(m, rules->conditions);
+	m->lang = language(rules, m);
+	find_phrases(m, rules);
+	find_patterns(m, rules);
 }

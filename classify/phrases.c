@@ -2,7 +2,7 @@
  * phrases: a tree of words. The edges of all nodes share one hash table, keyed by node and word;
  * words are known by their 64-bit hash alone (two words that collide would only share their rules).
  */
-#include "classify/phrases.h"
+#include "classify/ruleset.h"
 
 struct output {
 	uint32_t condition;
@@ -11,7 +11,7 @@ struct output {
 
 struct node {
 	struct output *outputs;
-	bool has_prefixes; /* some edges are `word*` */
+	uint32_t prefixes; /* a bit a length: some edges are `word*` of that many letters */
 	bool has_edges;
 };
 
@@ -20,12 +20,19 @@ struct edge {
 	uint32_t to;
 };
 
+#define FILTER_BITS 131072
+#define STARTS      4096
+#define LETTERS_MAX 31 /* of a prefix */
+
 struct pr_phrases {
 	struct pr_arena *arena;
 	struct node *nodes;
 	size_t nnodes, nodes_room;
 	struct edge *edges;
-	size_t nedges, edges_room; /* a power of two */
+	size_t nedges, edges_room;         /* a power of two */
+	uint64_t filter[FILTER_BITS / 64]; /* of all keys: most words of a text end here */
+	/* of the first words of phrases, by how they begin: as struct node's prefixes */
+	uint32_t starts[STARTS];
 };
 
 #define PREFIX_SALT UINT64_C(0x9e3779b97f4a7c15)
@@ -39,6 +46,30 @@ edge_key(uint32_t from, uint64_t word)
 	k *= UINT64_C(0xd6e8feb86659fd93);
 	k ^= k >> 32;
 	return k ? k : 1;
+}
+
+/* By its first letters, apostrophes left out. */
+static uint32_t *
+start_of(struct pr_phrases *p, const char *at, const char *end)
+{
+	size_t bits = 0;
+
+	for (int n = 0; n < PR_PHRASE_PREFIX_MIN && at < end; at++)
+		if (*at != '\'') {
+			bits = bits << 5 ^ ((unsigned char)*at & 31);
+			n++;
+		}
+	return &p->starts[(bits ^ bits >> 12) % STARTS];
+}
+
+static size_t
+letters_of(struct pr_str word)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.n; i++)
+		n += word.p[i] != '\'';
+	return n;
 }
 
 static struct edge *
@@ -100,15 +131,16 @@ pr_phrases_free(struct pr_phrases **p)
 	*p = NULL;
 }
 
+/* `prefix` letters of a word, or 0: a whole one. */
 static uint32_t
-edge_make(struct pr_phrases *p, uint32_t from, uint64_t word, bool prefix)
+edge_make(struct pr_phrases *p, uint32_t from, uint64_t word, size_t prefix)
 {
 	uint64_t key = edge_key(from, prefix ? word ^ PREFIX_SALT : word);
 	struct edge *e = edge_slot(p->edges, p->edges_room, key);
 	uint32_t to;
 
 	p->nodes[from].has_edges = true;
-	p->nodes[from].has_prefixes |= prefix;
+	p->nodes[from].prefixes |= prefix ? UINT32_C(1) << prefix : 0;
 	if (e->key)
 		return e->to;
 	if (p->nedges * 2 >= p->edges_room) {
@@ -117,6 +149,7 @@ edge_make(struct pr_phrases *p, uint32_t from, uint64_t word, bool prefix)
 	}
 	to = node_new(p);
 	*e = (struct edge){key, to};
+	p->filter[(key >> 40) % FILTER_BITS / 64] |= UINT64_C(1) << ((key >> 40) % 64);
 	p->nedges++;
 	return to;
 }
@@ -130,13 +163,16 @@ pr_phrases_add(struct pr_phrases *p, struct pr_str s, uint32_t condition)
 	size_t pos = 0, n = 0;
 
 	while (pr_word_next(s, &pos, &w)) {
-		bool prefix = pos < s.n && s.p[pos] == '*';
+		bool star = pos < s.n && s.p[pos] == '*';
+		size_t letters = letters_of(pr_str_sub(s, w.start, w.end - w.start));
 
 		if (++n > PR_PHRASE_WORDS_MAX)
 			return "is longer than 10 words; use the few that matter";
-		if (prefix && w.end - w.start < PR_PHRASE_PREFIX_MIN)
-			return "has a '*' after fewer than 3 letters, which would match too much";
-		at = edge_make(p, at, w.hash, prefix);
+		if (star && (letters < PR_PHRASE_PREFIX_MIN || letters > LETTERS_MAX))
+			return "has a '*' after fewer than 3 letters or more than 31";
+		if (!at && star)
+			*start_of(p, s.p + w.start, s.p + w.end) |= UINT32_C(1) << letters;
+		at = edge_make(p, at, w.hash, star ? letters : 0);
 	}
 	if (!n)
 		return "has no letters or digits in it";
@@ -147,7 +183,7 @@ pr_phrases_add(struct pr_phrases *p, struct pr_str s, uint32_t condition)
 
 /* One walk over one field. */
 struct walk {
-	const struct pr_phrases *p;
+	struct pr_phrases *p;
 	struct pr_message *m;
 	struct pr_str text;
 	uint32_t field, start;
@@ -156,13 +192,28 @@ struct walk {
 	bool full;
 };
 
+static bool
+make_room(struct pr_message *m)
+{
+	size_t room = m->room * 2 < PR_MESSAGE_HITS_MAX ? m->room * 2 : PR_MESSAGE_HITS_MAX;
+	struct pr_hit *more;
+
+	if (room <= m->room)
+		return false;
+	more = pr_arena_raw(m->arena, room, sizeof(*more));
+	memcpy(more, m->hits, m->nhits * sizeof(*more));
+	m->hits = more;
+	m->room = room;
+	return true;
+}
+
 static void
 hit(struct walk *w, const struct node *node, size_t end)
 {
 	struct pr_message *m = w->m;
 
 	for (const struct output *o = node->outputs; o; o = o->next) {
-		if (m->nhits == m->room) {
+		if (m->nhits == m->room && !make_room(m)) {
 			w->full = true;
 			return;
 		}
@@ -176,8 +227,11 @@ static void walk_from(struct walk *w, uint32_t node, size_t i);
 static void
 step(struct walk *w, uint64_t key, size_t i)
 {
-	const struct edge *e = edge_slot(w->p->edges, w->p->edges_room, key);
+	const struct edge *e;
 
+	if (!(w->p->filter[(key >> 40) % FILTER_BITS / 64] >> ((key >> 40) % 64) & 1))
+		return;
+	e = edge_slot(w->p->edges, w->p->edges_room, key);
 	if (!e->key)
 		return;
 	hit(w, &w->p->nodes[e->to], w->words[i].end);
@@ -191,35 +245,38 @@ walk_from(struct walk *w, uint32_t node, size_t i)
 {
 	const struct pr_word *word;
 	uint64_t h = PR_WORD_HASH_START;
-	size_t letters = 0;
+	unsigned letters = 0;
+	uint32_t lengths;
 
 	if (i >= w->nwords || w->full)
 		return;
 	word = &w->words[i];
 	step(w, edge_key(node, word->hash), i);
-	if (!w->p->nodes[node].has_prefixes)
-		return;
-	for (size_t at = word->start; at < word->end && letters < 24; at++) {
+	lengths = w->p->nodes[node].prefixes;
+	if (lengths && !node)
+		lengths = *start_of(w->p, w->text.p + word->start, w->text.p + word->end);
+	for (size_t at = word->start; at < word->end && lengths >> letters > 1; at++) {
 		if (w->text.p[at] == '\'')
 			continue;
 		h = pr_word_hash_add(h, w->text.p[at]);
-		if (++letters >= PR_PHRASE_PREFIX_MIN)
+		if (lengths >> ++letters & 1)
 			step(w, edge_key(node, h ^ PREFIX_SALT), i);
 	}
 }
 
 bool
-pr_phrases_find(const struct pr_phrases *p, struct pr_message *m, uint32_t field)
+pr_phrases_find(struct pr_phrases *p, struct pr_message *m, uint32_t field)
 {
-	struct pr_str text = m->fields[field].folded.text;
-	struct pr_word *words = pr_arena_array(m->arena, text.n / 2 + 1, sizeof(*words));
-	struct walk w = {.p = p, .m = m, .text = text, .field = field, .words = words};
-	size_t at = 0;
+	const struct pr_searched *f = &m->fields[field];
+	struct walk w = {.p = p,
+			 .m = m,
+			 .text = f->folded.text,
+			 .field = field,
+			 .words = f->words,
+			 .nwords = f->nwords};
 
-	while (pr_word_next(text, &at, &words[w.nwords]))
-		w.nwords++;
 	for (size_t i = 0; i < w.nwords && !w.full; i++) {
-		w.start = (uint32_t)words[i].start;
+		w.start = w.words[i].start;
 		walk_from(&w, 0, i);
 	}
 	return !w.full;

@@ -19,7 +19,7 @@ struct pr_phrases *pr_phrases_new(struct pr_arena *a);
  */
 const char *pr_phrases_add(struct pr_phrases *p, struct pr_str folded, uint32_t condition);
 /* Add to m->hits the phrases that stand in field `field`. False when there were too many. */
-bool pr_phrases_find(const struct pr_phrases *p, struct pr_message *m, uint32_t field);
+bool pr_phrases_find(struct pr_phrases *p, struct pr_message *m, uint32_t field);
 void pr_phrases_free(struct pr_phrases **p);
 
 #endif

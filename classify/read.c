@@ -225,6 +225,16 @@ log_classified(const struct pr_contact *c, const struct pr_ticket *t, int64_t ms
 	       c->incomplete ? " incomplete" : "", (long long)ms);
 }
 
+/* Without the contact: that it met this rule is nearly what the citizen said. */
+static void
+log_quarantined(struct pr_rules *rules)
+{
+	struct pr_str rule;
+
+	while (pr_rules_quarantined(rules, &rule))
+		pr_log(PR_WARN, NULL, "quarantined", "rule=" PR_S_FMT, PR_S(rule));
+}
+
 /* What the reader answers is a stranger's word too: what is no contact is for a person to read. */
 static int
 classify_job(struct pr_classifier *k, const struct job *j, struct pr_contact *c, struct pr_err *err)
@@ -276,6 +286,8 @@ finish_job(struct pr_classifier *k, const struct job *j, bool *urgent, struct pr
 	}
 	*urgent = !pr_str_eq_c(c.risk, "none");
 	log_classified(&c, j->ticket, pr_mono() - start);
+	if (c.incomplete || c.unreadable.n)
+		log_quarantined(k->rules);
 	return 1;
 }
 

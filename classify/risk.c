@@ -15,15 +15,15 @@ struct idioms {
 };
 
 static void
-find_idioms(const struct pr_rules *rules, struct pr_message *m, const struct pr_said *said,
-	    struct idioms *idioms)
+find_idioms(const struct pr_answers *answers, struct pr_message *m, struct idioms *idioms)
 {
-	for (size_t i = 0; i < rules->n; i++) {
+	for (size_t i = 0; i < answers->nsaid; i++) {
+		const struct pr_rule *rule = answers->said[i].rule;
 		struct pr_span span, *after = NULL;
 
-		if (!rules->v[i].lower || said[i].match != PR_MATCH_YES)
+		if (!rule->lower || answers->said[i].match != PR_MATCH_YES)
 			continue;
-		while (idioms->n < PLACES_MAX && pr_rule_next(&rules->v[i], m, after, &span)) {
+		while (idioms->n < PLACES_MAX && pr_rule_next(rule, m, after, &span)) {
 			idioms->spans[idioms->n] = span;
 			after = &idioms->spans[idioms->n++];
 		}
@@ -45,9 +45,9 @@ is_lowered(const struct idioms *idioms, const struct pr_message *m, const struct
 }
 
 static enum pr_risk
-risk_of(const struct pr_rule *rule, struct pr_message *m, const struct pr_said *said,
-	const struct idioms *idioms)
+risk_of(const struct pr_said *said, struct pr_message *m, const struct idioms *idioms)
 {
+	const struct pr_rule *rule = said->rule;
 	struct pr_span span, before;
 	int places = 0;
 
@@ -77,23 +77,23 @@ add_flags(const struct pr_rule *rule, struct pr_arena *a, struct pr_contact *c)
 }
 
 void
-pr_risk_decide(const struct pr_rules *rules, struct pr_message *m, const struct pr_said *said,
-	       struct pr_arena *a, struct pr_contact *c)
+pr_risk_decide(const struct pr_answers *answers, struct pr_message *m, struct pr_arena *a,
+	       struct pr_contact *c)
 {
 	static const char *const names[] = {"none", "check", "p1"};
 	enum pr_risk risk = PR_RISK_NONE, one;
 	struct idioms idioms;
 
 	idioms.n = 0;
-	find_idioms(rules, m, said, &idioms);
-	for (size_t i = 0; i < rules->n; i++) {
-		if (said[i].match == PR_MATCH_NO)
+	find_idioms(answers, m, &idioms);
+	for (size_t i = 0; i < answers->nsaid; i++) {
+		const struct pr_said *said = &answers->said[i];
+
+		if (said->match == PR_MATCH_YES)
+			add_flags(said->rule, a, c);
+		if (!said->rule->risk)
 			continue;
-		if (said[i].match == PR_MATCH_YES)
-			add_flags(&rules->v[i], a, c);
-		if (!rules->v[i].risk)
-			continue;
-		one = risk_of(&rules->v[i], m, &said[i], &idioms);
+		one = risk_of(said, m, &idioms);
 		risk = one > risk ? one : risk;
 	}
 	c->risk = pr_str_c(names[risk]);

@@ -128,11 +128,25 @@ read_condition_map(struct pr_rule_reader *r, const struct pr_yaml *map, struct p
 		c->kind = NULL;
 }
 
+/* Rules that ask for the same word list share one condition: its words are found once. */
+static struct pr_condition *
+shared_list(const struct pr_rule_reader *r, struct pr_str list)
+{
+	for (struct pr_condition *c = r->rules->made; c; c = c->next_made)
+		if (pr_str_eq(c->list, list) && c->where == default_place(r->rule) && c->kind)
+			return c;
+	return NULL;
+}
+
 static struct pr_condition *
 read_condition(struct pr_rule_reader *r, const struct pr_yaml *v)
 {
-	struct pr_condition *c = condition_new(r);
+	bool is_list = v->kind == PR_YAML_SCALAR && v->text.n > 1 && v->text.p[0] == '$';
+	struct pr_condition *c = is_list ? shared_list(r, v->text) : NULL;
 
+	if (c)
+		return c;
+	c = condition_new(r);
 	if (v->kind == PR_YAML_MAP) {
 		read_condition_map(r, v, c);
 		return c;
@@ -141,15 +155,40 @@ read_condition(struct pr_rule_reader *r, const struct pr_yaml *v)
 	c->kind = &pr_match_words;
 	if (c->kind->parse(r->rules, v, c, r->diag) < 0)
 		c->kind = NULL;
+	else if (is_list)
+		c->list = v->text;
 	return c;
+}
+
+static bool
+is_plain_phrase(const struct pr_yaml *v)
+{
+	return v->kind == PR_YAML_SCALAR && (!v->text.n || v->text.p[0] != '$');
+}
+
+/* The plain phrases of a list as one condition: one place to look up instead of a hundred. */
+static void
+read_together(struct pr_rule_reader *r, const struct pr_yaml *list, struct pr_conditions *out)
+{
+	struct pr_condition *c = NULL;
+
+	for (const struct pr_yaml *p = list->first; p; p = p->next) {
+		if (!is_plain_phrase(p))
+			continue;
+		if (!c) {
+			c = condition_new(r);
+			c->where = default_place(r->rule);
+			c->kind = &pr_match_words;
+			out->v[out->n++] = c;
+		}
+		c->kind->parse(r->rules, p, c, r->diag);
+	}
 }
 
 int
 pr_rule_conditions(struct pr_rule_reader *r, const struct pr_yaml *v, struct pr_conditions *out,
 		   bool plain_together)
 {
-	struct pr_condition *c;
-
 	if (v->kind != PR_YAML_LIST && v->kind != PR_YAML_SCALAR)
 		return pr_diag_add(
 		    r->diag, v->mark,
@@ -159,20 +198,10 @@ pr_rule_conditions(struct pr_rule_reader *r, const struct pr_yaml *v, struct pr_
 		out->v[out->n++] = read_condition(r, v);
 		return 0;
 	}
-	/* in `any` and `unless` all plain phrases are one condition: one place to look up instead
-	 * of a hundred */
-	if (plain_together) {
-		c = condition_new(r);
-		c->where = default_place(r->rule);
-		c->kind = &pr_match_words;
-		for (const struct pr_yaml *p = v->first; p; p = p->next)
-			if (p->kind == PR_YAML_SCALAR &&
-			    c->kind->parse(r->rules, p, c, r->diag) == 0)
-				out->n = 1;
-		out->v[0] = c;
-	}
+	if (plain_together)
+		read_together(r, v, out);
 	for (const struct pr_yaml *p = v->first; p; p = p->next)
-		if (!plain_together || p->kind != PR_YAML_SCALAR)
+		if (!plain_together || !is_plain_phrase(p))
 			out->v[out->n++] = read_condition(r, p);
 	return 0;
 }

@@ -4,6 +4,8 @@
  */
 #include "classify/rule_reader.h"
 
+#include "postroom/avoidable.h"
+
 const char *const pr_kinds[] = {
     "request", "report",       "enquiry", "chase",  "complaint", "compliment", "foi",     "eir",
     "sar",     "dp_complaint", "appeal",  "thanks", "spam",      "auto",       "unclear", NULL};
@@ -57,6 +59,24 @@ static int
 set_score(struct pr_rule_reader *r, const struct pr_yaml *v)
 {
 	return pr_rule_thousandths(r->diag, v, &r->rule->score);
+}
+
+static int
+set_hints(struct pr_rule_reader *r, const struct pr_yaml *v)
+{
+	return pr_rule_hints(r, v);
+}
+
+static int
+set_avoidable(struct pr_rule_reader *r, const struct pr_yaml *v)
+{
+	const char *reason;
+
+	if (pr_rule_one_of(r->diag, v, "a reason of avoidable contact", pr_avoidable_reasons,
+			   &reason) < 0)
+		return -1;
+	r->rule->avoidable = pr_str_c(reason);
+	return 0;
 }
 
 static int
@@ -196,10 +216,24 @@ static const struct {
 	const char *name;
 	int (*set)(struct pr_rule_reader *r, const struct pr_yaml *v);
 } settings[] = {
-    {"name", set_name}, {"service", set_service}, {"score", set_score},       {"kind", set_kind},
-    {"risk", set_risk}, {"lower", set_lower},     {"flags", set_flags},       {"veto", set_veto},
-    {"stop", set_stop}, {"unsure", set_unsure},   {"disabled", set_disabled}, {"any", set_any},
-    {"all", set_all},   {"unless", set_unless},   {"examples", set_examples}, {"not", set_not},
+    {"name", set_name},
+    {"service", set_service},
+    {"score", set_score},
+    {"kind", set_kind},
+    {"avoidable", set_avoidable},
+    {"risk", set_risk},
+    {"lower", set_lower},
+    {"flags", set_flags},
+    {"veto", set_veto},
+    {"stop", set_stop},
+    {"unsure", set_unsure},
+    {"disabled", set_disabled},
+    {"hints", set_hints},
+    {"any", set_any},
+    {"all", set_all},
+    {"unless", set_unless},
+    {"examples", set_examples},
+    {"not", set_not},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -231,15 +265,21 @@ check_whole(struct pr_rule_reader *r)
 	if (rule->disabled)
 		return;
 	if (!rule->has_service && !rule->kind.n && !rule->risk && !rule->lower && !rule->nflags &&
-	    !rule->nveto)
+	    !rule->nveto && !rule->avoidable.n)
 		pr_diag_add(r->diag, rule->mark,
-			    "a rule must say something: service, kind, risk, lower, flags or veto");
-	if (rule->has_service && !rule->score)
-		pr_diag_add(r->diag, rule->mark, "a rule for a service needs a score, like 2");
+			    "a rule must say something: service, kind, avoidable, risk, lower, "
+			    "flags or veto");
+	if (rule->has_service && !rule->score && !rule->nhints)
+		pr_diag_add(r->diag, rule->mark,
+			    "a rule for a service needs a score, like 2, or hints");
+	if (rule->nhints && (!rule->has_service || rule->any.n || rule->score))
+		pr_diag_add(r->diag, rule->mark,
+			    "a rule with hints speaks for a service, and has no score and no "
+			    "'any': each hint brings its own points");
 	if (rule->risk && rule->lower)
 		pr_diag_add(r->diag, rule->mark, "a rule either raises the risk or lowers it");
-	if (!rule->any.n && !rule->all.n)
-		pr_diag_add(r->diag, rule->mark, "a rule needs conditions: any or all");
+	if (!rule->any.n && !rule->all.n && !rule->nhints)
+		pr_diag_add(r->diag, rule->mark, "a rule needs conditions: any, all or hints");
 }
 
 static void
@@ -269,8 +309,8 @@ find_rule(struct pr_rules *rules, struct pr_str name)
 	return NULL;
 }
 
-/* A local rule takes the place of the shipped one of its name; two shipped ones of a name are a
- * mistake. */
+/* A local rule takes the place of a pack's or the shipped one of its name, a pack's that of the
+ * shipped one; two of one origin are a mistake. */
 static void
 add_rule(struct pr_rules *rules, const struct pr_rule *rule, struct pr_diag *diag)
 {
@@ -278,7 +318,7 @@ add_rule(struct pr_rules *rules, const struct pr_rule *rule, struct pr_diag *dia
 
 	if (!old)
 		rules->v[rules->n++] = *rule;
-	else if (rule->local && !old->local)
+	else if (rule->origin > old->origin)
 		*old = *rule;
 	else
 		pr_diag_add(diag, rule->mark, "there is a rule '" PR_S_FMT "' already, at %s:%d",
@@ -288,16 +328,22 @@ add_rule(struct pr_rules *rules, const struct pr_rule *rule, struct pr_diag *dia
 static void
 check_top(const struct pr_yaml *file, struct pr_diag *diag)
 {
-	static const char *const names[] = {"lists", "rules"};
+	static const char *const names[] = {"lists", "rules", "scores", "about"};
 
-	for (const struct pr_yaml *e = file->first; e; e = e->next)
-		if (!pr_str_eq_c(e->key, "lists") && !pr_str_eq_c(e->key, "rules"))
+	for (const struct pr_yaml *e = file->first; e; e = e->next) {
+		bool known = false;
+
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			known |= pr_str_eq_c(e->key, names[i]);
+		if (!known)
 			pr_rule_unknown(diag, e->key_mark, e->key,
-					"a part of a rule file (lists, rules)", names, 2);
+					"a part of a rule file (lists, rules, scores, about)",
+					names, 4);
+	}
 }
 
 void
-pr_rule_parse_file(struct pr_rules *rules, const struct pr_yaml *file, bool local,
+pr_rule_parse_file(struct pr_rules *rules, const struct pr_yaml *file, enum pr_origin origin,
 		   struct pr_diag *diag)
 {
 	const struct pr_yaml *list;
@@ -316,7 +362,7 @@ pr_rule_parse_file(struct pr_rules *rules, const struct pr_yaml *file, bool loca
 		memcpy(bigger, rules->v, rules->n * sizeof(*bigger));
 	rules->v = bigger;
 	for (const struct pr_yaml *e = list->first; e; e = e->next) {
-		struct pr_rule rule = {.mark = e->mark, .local = local};
+		struct pr_rule rule = {.mark = e->mark, .origin = origin};
 		struct pr_rule_reader r = {rules, &rule, diag};
 
 		if (list->kind != PR_YAML_LIST || e->kind != PR_YAML_MAP) {

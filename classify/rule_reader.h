@@ -27,5 +27,7 @@ int pr_rule_bool(struct pr_diag *diag, const struct pr_yaml *v, bool *out);
 /* A list of conditions, or one; plain phrases may be put together into one condition. */
 int pr_rule_conditions(struct pr_rule_reader *r, const struct pr_yaml *v, struct pr_conditions *out,
 		       bool plain_together);
+/* The value of `hints:`: {points: phrases}. */
+int pr_rule_hints(struct pr_rule_reader *r, const struct pr_yaml *v);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * ruleset: load a folder of rules, whole or not at all, and ask one rule.
+ * ruleset: load a folder of rules, whole or not at all.
  */
 #include "classify/ruleset.h"
+#include "classify/match_scan.h"
 
 #include "postroom/cleanup.h"
 #include "postroom/digest.h"
@@ -10,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 #define RULES_ARENA_MAX   ((size_t)256 << 20)
 #define SCRATCH_ARENA_MAX ((size_t)64 << 20)
@@ -18,7 +20,7 @@
 struct rule_file {
 	char *path;
 	const struct pr_yaml *tree;
-	bool local;
+	enum pr_origin origin;
 };
 
 struct loading {
@@ -29,21 +31,23 @@ struct loading {
 	struct pr_sha256 digest;
 };
 
+/* packs.yaml says which packs are in use; it holds no rules. */
 static int
 is_yaml(const struct dirent *e)
 {
-	return e->d_name[0] != '.' && pr_str_ends(pr_str_c(e->d_name), PR_STR(".yaml"));
+	return strcmp(e->d_name, "packs.yaml") != 0 && e->d_name[0] != '.' &&
+	       pr_str_ends(pr_str_c(e->d_name), PR_STR(".yaml"));
 }
 
 /* Every *.yaml of the folder in the order of their names. A missing local folder is no error. */
 static void
-list_folder(struct loading *l, const char *dir, const char *sub, bool local)
+list_folder(struct loading *l, const char *dir, const char *sub, enum pr_origin origin)
 {
 	const char *path = pr_arena_printf(&l->rules->arena, "%s/%s", dir, sub).p;
 	struct dirent **entries = NULL;
 	int n = scandir(path, &entries, is_yaml, alphasort);
 
-	if (n < 0 && !(local && errno == ENOENT))
+	if (n < 0 && !(origin == PR_LOCAL && errno == ENOENT))
 		pr_diag_add(l->diag, (struct pr_mark){path, 0, 0}, "cannot read the folder: %s",
 			    strerror(errno));
 	for (int i = 0; i < n; i++) {
@@ -52,7 +56,7 @@ list_folder(struct loading *l, const char *dir, const char *sub, bool local)
 			    pr_arena_dup_c(&l->rules->arena,
 					   pr_arena_printf(&l->rules->arena, "%s/%s", path,
 							   entries[i]->d_name)),
-			    NULL, local};
+			    NULL, origin};
 		else if (l->n == RULE_FILES_MAX)
 			pr_diag_add(l->diag, (struct pr_mark){path, 0, 0},
 				    "more than %d rule files; join some", RULE_FILES_MAX);
@@ -96,6 +100,54 @@ gather_lists(struct loading *l)
 	}
 }
 
+/* ---- packs: DIR/local/packs.yaml says which of DIR/packs/<name>/ are in use ---- */
+
+static bool
+is_pack_name(struct pr_str name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!(name.p[i] >= 'a' && name.p[i] <= 'z') &&
+		    !(name.p[i] >= '0' && name.p[i] <= '9') && name.p[i] != '-')
+			return false;
+	return name.n > 0 && name.n <= 64;
+}
+
+static void
+list_pack(struct loading *l, const char *dir, const struct pr_yaml *name)
+{
+	struct pr_arena *a = &l->rules->arena;
+
+	if (name->kind != PR_YAML_SCALAR || !is_pack_name(name->text)) {
+		pr_diag_add(l->diag, name->mark,
+			    "a pack's name is that of its folder in packs/: a-z 0-9 -");
+		return;
+	}
+	list_folder(l, dir, pr_arena_printf(a, "packs/" PR_S_FMT, PR_S(name->text)).p, PR_PACK);
+}
+
+static void
+list_packs(struct loading *l, const char *dir)
+{
+	struct rule_file f = {
+	    pr_arena_dup_c(&l->rules->arena,
+			   pr_arena_printf(&l->rules->arena, "%s/local/packs.yaml", dir)),
+	    NULL, PR_LOCAL};
+	const struct pr_yaml *packs;
+
+	if (access(f.path, F_OK) < 0)
+		return;
+	read_file(l, &f);
+	packs = f.tree && f.tree->kind == PR_YAML_MAP ? pr_yaml_get(f.tree, "packs") : NULL;
+	if (f.tree && (!packs || packs->kind != PR_YAML_LIST)) {
+		pr_diag_add(l->diag, f.tree->mark, "packs.yaml holds 'packs:' and a list of names");
+		return;
+	}
+	for (const struct pr_yaml *p = packs ? packs->first : NULL; p; p = p->next)
+		list_pack(l, dir, p);
+}
+
+/* ---- ready to be asked ---- */
+
 static void
 drop_disabled(struct pr_rules *rules)
 {
@@ -107,20 +159,114 @@ drop_disabled(struct pr_rules *rules)
 	rules->n = n;
 }
 
+/* Does the answer of a set depend on words or patterns alone? Then a message without any of them
+ * need not be asked. */
+static bool
+found_by_words(const struct pr_conditions *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i]->kind != &pr_match_words && set->v[i]->kind != &pr_match_pattern)
+			return false;
+	return set->n > 0;
+}
+
+static bool
+any_found_by_words(const struct pr_conditions *set)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->v[i]->kind == &pr_match_words || set->v[i]->kind == &pr_match_pattern)
+			return true;
+	return false;
+}
+
+/* Count (v NULL) or note that a rule owns these conditions. */
 static void
-finish(struct loading *l)
+own(struct pr_rules *rules, const struct pr_conditions *set, uint32_t rule, uint32_t *v)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		struct pr_owners *o = &rules->owned[set->v[i]->id];
+
+		if (v)
+			v[o->first + o->n] = rule;
+		o->n++;
+	}
+}
+
+static void
+own_all(struct pr_rules *rules, uint32_t *v)
+{
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const struct pr_rule *r = &rules->v[i];
+
+		own(rules, &r->any, i, v);
+		own(rules, &r->all, i, v);
+		own(rules, &r->unless, i, v);
+		for (size_t k = 0; k < r->nhints; k++) {
+			struct pr_owners *o = &rules->owned[r->hints[k].condition];
+
+			o->hint = true;
+			if (v)
+				v[o->first] = i;
+			o->n++;
+		}
+	}
+}
+
+/* Every condition learns whose it is; rules that no words lead to are always asked. */
+static void
+connect(struct pr_rules *rules)
+{
+	uint32_t total = 0;
+
+	rules->owned = pr_arena_array(&rules->arena, rules->conditions + 1, sizeof(*rules->owned));
+	own_all(rules, NULL);
+	for (uint32_t i = 0; i < rules->conditions; i++) {
+		rules->owned[i].first = total;
+		total += rules->owned[i].n;
+		rules->owned[i].n = 0;
+	}
+	rules->owners = pr_arena_array(&rules->arena, total + 1, sizeof(*rules->owners));
+	own_all(rules, rules->owners);
+	rules->always = pr_arena_array(&rules->arena, PR_BITS(rules->n) + 1, sizeof(uint64_t));
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const struct pr_rule *r = &rules->v[i];
+
+		if (!r->nhints && !found_by_words(&r->any) && !any_found_by_words(&r->all))
+			pr_bit_set(rules->always, i);
+	}
+}
+
+static void
+compile(struct loading *l, const struct pr_rules_how *how)
+{
+	const struct pr_scan_pattern *patterns;
+	struct pr_err err;
+	size_t n;
+
+	if (how && how->plain)
+		return;
+	patterns = pr_match_patterns(l->rules, &l->rules->arena, &n);
+	l->rules->scan = pr_scan_new(patterns, n, how ? how->cache : NULL, &err);
+	if (!l->rules->scan)
+		pr_diag_add(l->diag, (struct pr_mark){"patterns", 0, 0}, "%s", err.msg);
+}
+
+static void
+finish(struct loading *l, const struct pr_rules_how *how)
 {
 	unsigned char digest[PR_SHA256_BYTES];
 	char hex[2 * PR_SHA256_BYTES + 1];
 
 	drop_disabled(l->rules);
+	connect(l->rules);
+	compile(l, how);
 	pr_sha256_end(&l->digest, digest);
 	pr_hex(digest, sizeof(digest), hex);
 	memcpy(l->rules->version, hex, 16);
 }
 
 struct pr_rules *
-pr_rules_load(const char *dir, struct pr_diag *diag)
+pr_rules_load(const char *dir, const struct pr_rules_how *how, struct pr_diag *diag)
 {
 	struct pr_rules *rules = pr_calloc(1, sizeof(*rules));
 	struct loading l = {.rules = rules, .diag = diag};
@@ -129,18 +275,24 @@ pr_rules_load(const char *dir, struct pr_diag *diag)
 	pr_arena_init(&rules->arena, RULES_ARENA_MAX);
 	pr_arena_init(&rules->scratch, SCRATCH_ARENA_MAX);
 	rules->phrases = pr_phrases_new(&rules->arena);
+	rules->languages = pr_languages_new(&rules->arena);
 	pr_sha256_init(&l.digest);
 	rules->catalogue = pr_catalogue_load(
 	    pr_arena_printf(&rules->arena, "%s/services.yaml", dir).p, &rules->arena, diag);
-	list_folder(&l, dir, "rules", false);
-	list_folder(&l, dir, "local", true);
+	list_folder(&l, dir, "rules", PR_SHIPPED);
+	list_packs(&l, dir);
+	list_folder(&l, dir, "local", PR_LOCAL);
 	for (size_t i = 0; i < l.n; i++)
 		read_file(&l, &l.files[i]);
 	gather_lists(&l);
 	for (size_t i = 0; rules->catalogue && i < l.n; i++)
 		if (l.files[i].tree)
-			pr_rule_parse_file(rules, l.files[i].tree, l.files[i].local, diag);
-	finish(&l);
+			pr_rule_parse_file(rules, l.files[i].tree, l.files[i].origin, diag);
+	for (size_t i = 0; rules->catalogue && i < l.n; i++)
+		if (l.files[i].tree)
+			pr_rule_scores_file(rules, l.files[i].tree, diag);
+	if (diag->n == before)
+		finish(&l, how);
 	if (diag->n > before)
 		pr_rules_free(&rules);
 	return rules;
@@ -156,6 +308,7 @@ pr_rules_free(struct pr_rules **rules)
 	for (struct pr_condition *c = r->made; c; c = c->next_made)
 		if (c->kind && c->kind->release)
 			c->kind->release(c);
+	pr_scan_free(&r->scan);
 	pr_phrases_free(&r->phrases);
 	pr_arena_release(&r->scratch);
 	pr_arena_release(&r->arena);
@@ -181,77 +334,8 @@ pr_rules_version(const struct pr_rules *rules)
 	return rules->version;
 }
 
-static enum pr_match
-test_one(const struct pr_condition *c, struct pr_message *m, struct pr_said *said)
+const char *
+pr_rules_scan(const struct pr_rules *rules)
 {
-	struct pr_span span = {0, 0, 0};
-	enum pr_match match = c->kind->test(c, m, NULL, &span);
-
-	if (match == PR_MATCH_YES && span.end > span.start &&
-	    (!said->span.end || span.field < said->span.field))
-		said->span = span;
-	return match;
-}
-
-/* Kleene's logic: one certain answer decides, else could-not-tell wins over the rest. */
-static enum pr_match
-test_set(const struct pr_conditions *set, struct pr_message *m, struct pr_said *said,
-	 enum pr_match decides)
-{
-	enum pr_match rest = decides == PR_MATCH_YES ? PR_MATCH_NO : PR_MATCH_YES;
-
-	for (size_t i = 0; i < set->n; i++) {
-		enum pr_match one = test_one(set->v[i], m, said);
-
-		if (one == decides)
-			return one;
-		if (one == PR_MATCH_UNKNOWN)
-			rest = one;
-	}
-	return rest;
-}
-
-struct pr_said
-pr_rule_ask(const struct pr_rule *rule, struct pr_message *m)
-{
-	struct pr_said said = {PR_MATCH_YES, {0, 0, 0}}, ignored = {PR_MATCH_NO, {0, 0, 0}};
-	enum pr_match one;
-
-	if (rule->all.n)
-		said.match = test_set(&rule->all, m, &said, PR_MATCH_NO);
-	if (said.match == PR_MATCH_NO)
-		return said;
-	if (rule->any.n) {
-		one = test_set(&rule->any, m, &said, PR_MATCH_YES);
-		if (one != PR_MATCH_YES)
-			said.match = one;
-	}
-	if (said.match == PR_MATCH_NO || !rule->unless.n)
-		return said;
-	one = test_set(&rule->unless, m, &ignored, PR_MATCH_YES);
-	if (one == PR_MATCH_YES)
-		said.match = PR_MATCH_NO;
-	else if (one == PR_MATCH_UNKNOWN)
-		said.match = one;
-	return said;
-}
-
-bool
-pr_rule_next(const struct pr_rule *rule, struct pr_message *m, const struct pr_span *after,
-	     struct pr_span *span)
-{
-	const struct pr_conditions *set = rule->any.n ? &rule->any : &rule->all;
-	bool found = false;
-
-	for (size_t i = 0; i < set->n; i++) {
-		struct pr_span s = {0, 0, 0};
-
-		if (set->v[i]->kind->test(set->v[i], m, after, &s) != PR_MATCH_YES ||
-		    s.end <= s.start)
-			continue;
-		if (!found || !pr_span_behind(&s, span))
-			*span = s;
-		found = true;
-	}
-	return found;
+	return rules->scan ? pr_scan_name(rules->scan) : "every pattern is run";
 }

@@ -6,6 +6,13 @@ set -euo pipefail
 build="gcc make pkg-config libc6-dev libetpan-dev libcurl4-gnutls-dev libhiredis-dev libpcre2-dev libgmime-3.0-dev
 	libmicrohttpd-dev libjansson-dev libyaml-dev libxml2-dev libunistring-dev libsqlite3-dev libpq-dev libsodium-dev
 	libgnutls28-dev libseccomp-dev libsystemd-dev libuchardet-dev"
+# libhs, the fast pass over patterns, has two packages that exclude each other: whichever is there will do. Debian 12's
+# Vectorscan misses matches (postroom sees that and then runs every pattern), so Hyperscan where there is neither.
+if [ "$(dpkg-query -W -f='${db:Status-Status}' libvectorscan5 2>/dev/null)" = installed ]; then
+	build+=" libvectorscan-dev"
+elif [ "$(dpkg --print-architecture)" = amd64 ]; then
+	build+=" libhyperscan-dev"
+fi
 run="redis-server python3 util-linux libsasl2-modules curl"
 test="libcmocka-dev python3-pytest python3-selenium chromium chromium-driver dovecot-imapd kannel kannel-extras postfix
 	postgresql openssl strace procps iproute2"

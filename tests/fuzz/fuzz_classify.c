@@ -20,7 +20,7 @@ shipped(void)
 		return rules;
 	pr_arena_init(&a, (size_t)16 << 20);
 	pr_diag_init(&diag, &a);
-	rules = pr_rules_load(pr_arena_printf(&a, "%s/rules", root ? root : ".").p, &diag);
+	rules = pr_rules_load(pr_arena_printf(&a, "%s/rules", root ? root : ".").p, NULL, &diag);
 	if (!rules)
 		pr_diag_print(&diag, stderr);
 	return rules ? rules : (abort(), NULL);

@@ -63,8 +63,16 @@ test_folder(const char *rules, const char *local)
 static inline void
 test_remove(const struct test_folder *f)
 {
-	static const char *const names[] = {"services.yaml", "rules/a.yaml", "local/a.yaml",
-					    "rules",         "local",        ""};
+	static const char *const names[] = {"services.yaml",
+					    "rules/a.yaml",
+					    "local/a.yaml",
+					    "local/packs.yaml",
+					    "packs/coast/a.yaml",
+					    "packs/coast",
+					    "packs",
+					    "rules",
+					    "local",
+					    ""};
 	char path[128];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -74,11 +82,23 @@ test_remove(const struct test_folder *f)
 	}
 }
 
+/* A pack "coast" in the folder; whether it is used, local/packs.yaml says. */
+static inline void
+test_pack(const struct test_folder *f, const char *name, const char *rules)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/packs", f->path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/packs/%s", f->path, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+	test_write(path, "a.yaml", rules);
+}
+
 /* Load; the errors, one a line as "line:column: words", go to `errors` (of 8 KiB). */
 static inline struct pr_rules *
-test_load(const char *rules, const char *local, char *errors)
+test_load_folder(const struct test_folder *f, const struct pr_rules_how *how, char *errors)
 {
-	struct test_folder f = test_folder(rules, local);
 	struct pr_arena a;
 	struct pr_diag diag;
 	struct pr_rules *r;
@@ -86,7 +106,7 @@ test_load(const char *rules, const char *local, char *errors)
 
 	pr_arena_init(&a, (size_t)16 << 20);
 	pr_diag_init(&diag, &a);
-	r = pr_rules_load(f.path, &diag);
+	r = pr_rules_load(f->path, how, &diag);
 	if (errors)
 		errors[0] = '\0';
 	for (const struct pr_diag_line *l = diag.first; l; l = l->next) {
@@ -98,6 +118,15 @@ test_load(const char *rules, const char *local, char *errors)
 				    PR_S(l->words));
 	}
 	pr_arena_release(&a);
+	return r;
+}
+
+static inline struct pr_rules *
+test_load(const char *rules, const char *local, char *errors)
+{
+	struct test_folder f = test_folder(rules, local);
+	struct pr_rules *r = test_load_folder(&f, NULL, errors);
+
 	test_remove(&f);
 	return r;
 }

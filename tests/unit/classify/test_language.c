@@ -25,16 +25,19 @@ languages(void **state)
 	     "reply soon please",
 	     "en"},
 	};
+	struct pr_languages *languages;
 	struct pr_arena a;
 
 	(void)state;
 	pr_arena_init(&a, (size_t)1 << 20);
+	languages = pr_languages_new(&a);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct pr_folded f;
+		struct pr_searched f = {0};
 		const char *lang;
 
-		pr_fold(pr_str_c(t[i].text), &a, &f);
-		lang = pr_language_of(f.text);
+		pr_fold(pr_str_c(t[i].text), &a, &f.folded);
+		f.nwords = pr_words_of(f.folded.text, &a, &f.words);
+		lang = pr_language_of(languages, &f);
 		if (strcmp(lang, t[i].lang) != 0)
 			fail_msg("'%s' is %s", t[i].text, lang);
 	}
