@@ -4,11 +4,13 @@
  */
 #include "console/console.h"
 
+#include "postroom/avoidable.h"
 #include "postroom/calendar.h"
 #include "postroom/cleanup.h"
 #include "postroom/clock.h"
 #include "postroom/log.h"
 #include "postroom/utf8.h"
+#include "postroom/verdict.h"
 
 #include <errno.h>
 
@@ -126,6 +128,42 @@ arrived(struct facts *f, const struct pr_contact *ct)
 	fact(f, PR_STR("Problems"), list_text(&ct->problems, f->arena));
 }
 
+/* "537/17 Pavement, 2.5 points, behind by 4.0" and those that a rule forbade. */
+static void
+rivals(struct facts *f, const struct console *c, const struct pr_contact *ct)
+{
+	struct pr_verdict_rival r;
+
+	if (pr_verdict_runner_up(ct, &r))
+		fact(f, PR_STR("Runner-up"),
+		     pr_arena_printf(f->arena, PR_S_FMT ", %.1f points, behind by %.1f",
+				     PR_S(service_text(c, r.lgsl, r.lgil, f->arena)),
+				     (double)r.points / 1000, (double)ct->margin / 1000));
+	for (size_t i = 0; i < ct->vetoed.n; i++)
+		if (pr_verdict_veto(ct->vetoed.v[i], &r))
+			fact(f, PR_STR("Forbidden"),
+			     pr_arena_printf(f->arena, PR_S_FMT ", %.1f points, by " PR_S_FMT,
+					     PR_S(service_text(c, r.lgsl, r.lgil, f->arena)),
+					     (double)r.points / 1000, PR_S(r.rule)));
+}
+
+/* "street Mill Lane; date 2026-11-24": what was read off the message, without the postcode and the
+ * like that have a line of their own. */
+static struct pr_str
+facts_text(const struct pr_contact *ct, struct pr_arena *a)
+{
+	struct pr_str all = PR_STR_NONE;
+	struct pr_verdict_fact v;
+
+	for (size_t i = 0; i < ct->facts.n; i++) {
+		pr_verdict_fact(ct, ct->facts.v[i], &v);
+		if (!pr_str_eq_c(v.kind, "postcode") && !pr_str_eq_c(v.kind, "case_ref"))
+			all = pr_arena_printf(a, PR_S_FMT "%s" PR_S_FMT " " PR_S_FMT, PR_S(all),
+					      all.n ? "; " : "", PR_S(v.kind), PR_S(v.value));
+	}
+	return all;
+}
+
 static void
 verdict(struct facts *f, const struct console *c, const struct pr_contact *ct)
 {
@@ -135,55 +173,58 @@ verdict(struct facts *f, const struct console *c, const struct pr_contact *ct)
 	fact(f, PR_STR("Certain"), ct->certain ? PR_STR("yes") : PR_STR("no"));
 	fact_number(f, "Score", ct->score, 1000);
 	fact_number(f, "Margin", ct->margin, 1000);
-	fact(f, PR_STR("Runner-up"), ct->runner_up);
+	rivals(f, c, ct);
 	fact(f, PR_STR("Also"), list_text(&ct->also, f->arena));
 	fact(f, PR_STR("Kind"), ct->kind);
 	fact(f, PR_STR("Language"), ct->lang);
 	fact(f, PR_STR("Risk"), ct->risk);
 	fact(f, PR_STR("Flags"), list_text(&ct->flags, f->arena));
 	fact(f, PR_STR("Postcode"), ct->postcode);
+	fact(f, PR_STR("Facts"), facts_text(ct, f->arena));
 	fact(f, PR_STR("Quotes reference"), ct->case_ref);
 	fact(f, PR_STR("Acknowledgement"), ct->ack_reason.n ? ct->ack_reason : ct->ack);
 	fact(f, PR_STR("Rules incomplete"), ct->incomplete ? PR_STR("yes") : PR_STR_NONE);
 }
 
-/* The words that a rule stood on, from the field it names. */
-static struct pr_str
-span_words(const struct pr_contact *ct, struct pr_str field, int64_t start, int64_t end)
+/* dispatch has the last word; before it, what the contact tells itself. */
+static void
+avoidable(struct facts *f, const struct pr_contact *ct, const struct pr_store_contact *row)
 {
-	struct pr_str from = pr_str_eq_c(field, "subject")    ? ct->subject
-			     : pr_str_eq_c(field, "new_text") ? ct->new_text
-			     : pr_str_eq_c(field, "text")     ? ct->text
-			     : pr_str_starts(field, PR_STR("form."))
-				 ? pr_contact_form(ct, pr_str_sub(field, 5, field.n))
-				 : PR_STR_NONE;
+	struct pr_str reason = row ? row->avoidable : ct->avoidable;
 
-	if (end <= start)
+	fact(f, PR_STR("Avoidable contact"),
+	     pr_avoidable_text(reason, row ? row->avoidable_by : ct->avoidable_by, f->arena));
+}
+
+/* "+2.5 for 557/17", or what else the rule did. */
+static struct pr_str
+rule_effect(const struct pr_verdict_rule *r, struct pr_arena *a)
+{
+	if (r->incomplete)
+		return PR_STR("could not tell");
+	if (!r->service)
 		return PR_STR_NONE;
-	return pr_utf8_clip(pr_str_sub(from, (size_t)start, (size_t)(end - start)), WORDS_SHOWN);
+	return pr_arena_printf(a, "%+.1f for %lld/%lld", (double)r->points / 1000,
+			       (long long)r->lgsl, (long long)r->lgil);
 }
 
 static struct pr_page_row *
 rule_rows(const struct pr_contact *ct, struct pr_arena *a)
 {
 	struct pr_page_row *rows = pr_arena_array(a, ct->rules.n, sizeof(*rows));
+	struct pr_verdict_rule r;
 
 	for (size_t i = 0; i < ct->rules.n; i++) {
-		struct pr_str rest = ct->rules.v[i], part[4] = {0};
-		int64_t start = 0, end = 0;
-		for (size_t k = 0; k < 4; k++)
-			if (!pr_str_cut(&rest, ' ', &part[k]))
-				break;
-		if (!pr_str_int(part[2], 0, INT32_MAX, &start) ||
-		    !pr_str_int(part[3], 0, INT32_MAX, &end))
-			start = end = 0;
+		pr_verdict_rule(ct, ct->rules.v[i], &r);
 		const struct pr_page_value v[] = {
-		    {.name = "name", .text = part[0]},
-		    {.name = "field", .text = part[1]},
+		    {.name = "name", .text = r.rule},
+		    {.name = "effect", .text = rule_effect(&r, a)},
+		    {.name = "field", .text = r.place.field},
 		    {.name = "span",
-		     .text = pr_arena_printf(a, "%lld–%lld", (long long)start, (long long)end)},
-		    {.name = "words", .text = span_words(ct, part[1], start, end)}};
-		row_values(&rows[i], a, v, 4);
+		     .text = pr_arena_printf(a, "%lld–%lld", (long long)r.place.start,
+					     (long long)r.place.end)},
+		    {.name = "words", .text = pr_utf8_clip(r.place.words, WORDS_SHOWN)}};
+		row_values(&rows[i], a, v, 5);
 	}
 	return rows;
 }
@@ -305,6 +346,7 @@ show(struct console *c, const struct session *session, const struct pr_cid *cid,
 	what->arena = sorted->arena = kase->arena = a;
 	arrived(what, &w->contact);
 	verdict(sorted, c, &w->contact);
+	avoidable(sorted, &w->contact, w->has_row ? &w->row : NULL);
 	if (w->has_case)
 		case_facts(kase, c, &w->kase);
 	struct pr_str heading = pr_arena_printf(

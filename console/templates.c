@@ -24,7 +24,7 @@ static const char *const value_names[] = {
 	"risk_count", "unreadable_count", "buried_count", "triage_count", "unknown_count",
 	"age", "cid", "reference", "channel", "why", "outbox_id", "teams", "team", "services", "id", "name", "guess", "guess_name",
 	"duplicate_of", "case_id", "facts", "value", "text", "files", "index", "bytes", "verdict",
-	"rules", "has_rules", "field", "span", "case", "outbox", "kind", "state", "attempt", "detail", "is_unknown", NULL};
+	"rules", "has_rules", "effect", "field", "span", "case", "outbox", "kind", "state", "attempt", "detail", "is_unknown", NULL};
 /* clang-format on */
 
 static struct pr_str

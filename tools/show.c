@@ -1,5 +1,6 @@
 /* postroom show: what arrived and what became of it; with --raw the bytes as received, to standard
  * output. */
+#include "postroom/avoidable.h"
 #include "postroom/cleanup.h"
 #include "postroom/clock.h"
 #include "postroom/file.h"
@@ -82,7 +83,8 @@ print_outbox(const struct pr_store_outbox *o, struct pr_arena *a)
 }
 
 static int
-print_fate(struct pr_tool *tool, const struct pr_cid *cid, struct pr_err *err)
+print_fate(struct pr_tool *tool, const struct pr_cid *cid, const struct pr_contact *said,
+	   struct pr_err *err)
 {
 	struct pr_store_contact contact;
 	struct pr_store_case c;
@@ -97,6 +99,8 @@ print_fate(struct pr_tool *tool, const struct pr_cid *cid, struct pr_err *err)
 		printf("%-16s %s\n", "state",
 		       pr_spool_is_new(tool->spool, cid) ? "in the backlog: no case yet"
 							 : "in the spool only");
+		print_text("avoidable",
+			   pr_avoidable_text(said->avoidable, said->avoidable_by, &tool->arena));
 		return 0;
 	}
 	if (pr_store_case_get(tool->store, contact.case_id, &tool->arena, &c, err) < 0 ||
@@ -108,6 +112,8 @@ print_fate(struct pr_tool *tool, const struct pr_cid *cid, struct pr_err *err)
 					   PR_S(contact.reference), c.id, PR_S(contact.how),
 					   PR_S(c.queue), PR_S(c.team)));
 	print_text("why", c.why);
+	print_text("avoidable",
+		   pr_avoidable_text(contact.avoidable, contact.avoidable_by, &tool->arena));
 	if (c.due_at)
 		printf("%-16s %s%s\n", "due", pr_time_text(c.due_at, when),
 		       c.due_confirmed ? "" : " (not confirmed: the citizen is not told)");
@@ -142,9 +148,11 @@ print_all(struct pr_tool *tool, const struct pr_cid *cid, struct pr_bundle *bund
 	if (read_contact(tool, cid, bundle, &c, err) < 0)
 		return -1;
 	printf("%-16s %s\n", "received", pr_time_text(c.received_at, when));
+	/* The two of avoidable are told in words, by print_fate. */
 	for (size_t i = 0; i < pr_contact_fields_n; i++)
-		print_field(&c, &pr_contact_fields[i]);
-	return print_fate(tool, cid, err);
+		if (i != PR_CONTACT_FIELD_avoidable && i != PR_CONTACT_FIELD_avoidable_by)
+			print_field(&c, &pr_contact_fields[i]);
+	return print_fate(tool, cid, &c, err);
 }
 
 /* A form or a text has no raw body: then the bundle itself, which reads well as text. */

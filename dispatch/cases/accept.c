@@ -143,6 +143,7 @@ claim_row(struct pr_deed *d, struct pr_str key, bool *added, struct pr_err *err)
 	    .kind = c->kind,
 	    .lang = c->lang,
 	    .risk = c->risk,
+	    .rules_version = c->rules_version,
 	    .received_at = c->received_at,
 	    .recorded_at = d->now,
 	    .lgsl = c->lgsl,
@@ -160,7 +161,24 @@ claim_row(struct pr_deed *d, struct pr_str key, bool *added, struct pr_err *err)
 
 /* ---- which case ---- */
 
-/* Why a contact that quotes a reference is not added to that case: a person decides then. */
+/* 1: *o is the letter of ours that the contact answers. Our ids begin with a cid: others are not
+ * looked for. */
+static int
+letter_answered(struct pr_deed *d, struct pr_store_outbox *o, struct pr_err *err)
+{
+	const struct pr_contact *c = d->c;
+	struct pr_cid cid;
+	int found = 0;
+
+	for (size_t i = 0; found == 0 && i <= c->references.n; i++) {
+		struct pr_str id = i == 0 ? c->in_reply_to : c->references.v[i - 1];
+		if (pr_cid_parse(pr_str_sub(id, 0, PR_CID_LENGTH), &cid))
+			found = pr_store_outbox_by_message_id(d->store, id, d->a, o, err);
+	}
+	return found;
+}
+
+/* Why a contact that belongs to a case is not added to it: a person decides then. */
 static const char *
 why_not_added(struct pr_deed *d, const struct pr_store_case *k, int same_sender)
 {
@@ -177,32 +195,48 @@ why_not_added(struct pr_deed *d, const struct pr_store_case *k, int same_sender)
 	return words;
 }
 
-/* 1: joined the case that the contact's reference leads to; 0: not, and d->note says why. */
+/* 1: joined the found case; 0: not, and d->note says why. */
 static int
-join_quoted(struct pr_deed *d, struct pr_err *err)
+join_found(struct pr_deed *d, const struct pr_store_case *k, const char *how_found,
+	   struct pr_err *err)
 {
-	struct pr_store_case k;
-	const char *words = "which leads to no case";
-	int found, same;
+	int same = pr_identity_same_sender(d, k->citizen_id, err);
+	const char *words;
 
-	if (!d->c->case_ref.n)
-		return 0;
-	if ((found = pr_store_case_by_reference(d->store, d->c->case_ref, d->a, &k, err)) < 0)
+	if (same < 0)
 		return -1;
-	if (found) {
-		if ((same = pr_identity_same_sender(d, k.citizen_id, err)) < 0)
-			return -1;
-		words = why_not_added(d, &k, same);
-	}
+	words = why_not_added(d, k, same);
 	if (!words) {
-		d->k = k;
+		d->k = *k;
 		d->how = "follow_up";
 		return 1;
 	}
-	d->note =
-	    pr_arena_printf(d->a, "quotes reference " PR_S_FMT ", %s", PR_S(d->c->case_ref), words)
-		.p;
+	d->quotes_closed = same && !pr_deed_is(k->state, "open");
+	d->note = pr_arena_printf(d->a, "%s, %s", how_found, words).p;
 	return 0;
+}
+
+/* The case that the contact's reference leads to, or else that of the letter that it answers. */
+static int
+join_quoted(struct pr_deed *d, struct pr_err *err)
+{
+	const char *quotes =
+	    pr_arena_printf(d->a, "quotes reference " PR_S_FMT, PR_S(d->c->case_ref)).p;
+	struct pr_store_outbox o;
+	struct pr_store_case k;
+	int found;
+
+	if (d->c->case_ref.n) {
+		found = pr_store_case_by_reference(d->store, d->c->case_ref, d->a, &k, err);
+		if (found == 0)
+			d->note = pr_arena_printf(d->a, "%s, which leads to no case", quotes).p;
+		return found > 0 ? join_found(d, &k, quotes, err) : found;
+	}
+	if ((found = letter_answered(d, &o, err)) <= 0 || o.case_id == 0)
+		return found < 0 ? -1 : 0;
+	if (pr_store_case_get(d->store, o.case_id, d->a, &k, err) < 0)
+		return -1;
+	return join_found(d, &k, "answers a letter of ours", err);
 }
 
 /* 1: a bounce of a letter of ours, joined to that letter's case; its address gets nothing more. */
@@ -211,15 +245,11 @@ join_bounced(struct pr_deed *d, struct pr_err *err)
 {
 	const struct pr_contact *c = d->c;
 	struct pr_store_outbox o;
-	int found = 0;
+	int found;
 
 	if (!pr_deed_is(c->automated, "bounce"))
 		return 0;
-	if (c->in_reply_to.n)
-		found = pr_store_outbox_by_message_id(d->store, c->in_reply_to, d->a, &o, err);
-	for (size_t i = 0; found == 0 && i < c->references.n; i++)
-		found = pr_store_outbox_by_message_id(d->store, c->references.v[i], d->a, &o, err);
-	if (found <= 0 || o.case_id == 0)
+	if ((found = letter_answered(d, &o, err)) <= 0 || o.case_id == 0)
 		return found < 0 ? -1 : 0;
 	if (pr_store_case_get(d->store, o.case_id, d->a, &d->k, err) < 0)
 		return -1;
@@ -302,21 +332,31 @@ choose_case(struct pr_deed *d, struct pr_str key, struct pr_err *err)
 
 /* ---- what happened ---- */
 
+/* "word; word; " of those that are not empty. */
+static struct pr_str
+and_then(struct pr_str before, const char *name, struct pr_str words, struct pr_arena *a)
+{
+	return words.n ? pr_arena_printf(a, PR_S_FMT "%s" PR_S_FMT "; ", PR_S(before), name,
+					 PR_S(words))
+		       : before;
+}
+
 static int
-record(struct pr_deed *d, const char *ack, struct pr_err *err)
+record(struct pr_deed *d, struct pr_str avoidable, const char *ack, struct pr_err *err)
 {
 	bool bounce = strcmp(d->how, "follow_up") == 0 && pr_deed_is(d->c->automated, "bounce");
 	const char *kind = bounce ? "acknowledgement_bounced" : d->how;
-	struct pr_str words = strcmp(d->how, "opened") == 0 ? d->k.why : PR_STR_NONE;
+	struct pr_str words = and_then(PR_STR_NONE, "queue ", d->k.queue, d->a);
 
+	if (strcmp(d->how, "opened") == 0)
+		words = and_then(words, "", d->k.why, d->a);
+	words = and_then(words, "avoidable: ", avoidable, d->a);
 	if (pr_store_contact_bind(d->store, d->c->cid, d->k.id, d->k.citizen_id, pr_str_c(d->how),
 				  err) < 0)
 		return -1;
 	return pr_store_event_add(
 	    d->store, d->c->cid, d->k.id, pr_str_c(kind), PR_STR("postroom"),
-	    pr_arena_printf(d->a, "queue " PR_S_FMT "; " PR_S_FMT "%sacknowledgement %s",
-			    PR_S(d->k.queue), PR_S(words), words.n ? "; " : "", ack),
-	    d->now, err);
+	    pr_arena_printf(d->a, PR_S_FMT "acknowledgement %s", PR_S(words), ack), d->now, err);
 }
 
 static int
@@ -348,6 +388,7 @@ pr_case_accept(struct pr_store *store, const struct pr_case_policy *policy,
 			    .a = a,
 			    .how = "opened",
 			    .note = ""};
+	struct pr_str avoidable;
 	bool added;
 
 	*out = (struct pr_case_outcome){.ack = "none: it was accepted before", .queue = ""};
@@ -360,8 +401,8 @@ pr_case_accept(struct pr_store *store, const struct pr_case_policy *policy,
 	out->known = !added;
 	if (out->known)
 		return 0;
-	if (choose_case(&d, key, err) < 0 || pr_acknowledge(&d, &out->ack, err) < 0 ||
-	    record(&d, out->ack, err) < 0)
+	if (choose_case(&d, key, err) < 0 || pr_deed_avoidable(&d, &avoidable, err) < 0 ||
+	    pr_acknowledge(&d, &out->ack, err) < 0 || record(&d, avoidable, out->ack, err) < 0)
 		return -1;
 	out->case_id = d.k.id;
 	out->follow_up = strcmp(d.how, "opened") != 0;

@@ -17,9 +17,10 @@ struct pr_deed {
 	const struct pr_catalogue_entry *service; /* the best guess, triage's when there is none */
 	char reference[PR_REFERENCE_BYTES];       /* of this contact */
 	struct pr_str email,
-	    phone;        /* the sender's, in the one form that they are compared in; or empty */
-	const char *how;  /* opened, follow_up, same */
-	const char *note; /* why a person should look, beyond the verdict; "" */
+	    phone;          /* the sender's, in the one form that they are compared in; or empty */
+	const char *how;    /* opened, follow_up, same */
+	const char *note;   /* why a person should look, beyond the verdict; "" */
+	bool quotes_closed; /* a case of the same sender that is closed */
 	struct pr_store_case k; /* the case, new or found */
 	int64_t due_day;        /* what may be promised; 0: no date */
 };
@@ -50,6 +51,12 @@ char pr_identity_base_letter(uint32_t cp);
 /* local@domain in the strict form that an SMTP command can carry; the council's domain or a
  * citizen's. */
 bool pr_identity_email_ok(struct pr_str address);
+
+/*
+ * avoidable.c: why the contact could have been avoided, now that its case is known; written to its
+ * row. *words is for people: "progress chasing (open case)"; empty: not avoidable.
+ */
+int pr_deed_avoidable(struct pr_deed *d, struct pr_str *words, struct pr_err *err) PR_MUST_CHECK;
 
 /* due.c: when the service list says this is due; false when it has no target. */
 bool pr_due_day(const struct pr_case_policy *policy, const struct pr_catalogue_entry *service,

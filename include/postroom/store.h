@@ -48,6 +48,7 @@ struct pr_store_contact {
 	struct pr_str
 	    same_key; /* digest of what makes two receipts the same message; empty: it has none */
 	bool canary, shadow, possible_duplicate;
+	struct pr_str avoidable, avoidable_by; /* avoidable.h; empty: not avoidable */
 };
 /* *added = false when the cid has its row already (ON CONFLICT DO NOTHING). */
 int pr_store_contact_add(struct pr_store *store, const struct pr_store_contact *c, bool *added,
@@ -55,6 +56,9 @@ int pr_store_contact_add(struct pr_store *store, const struct pr_store_contact *
 /* What was decided after the row was claimed: its case, citizen (0: none) and how it came there. */
 int pr_store_contact_bind(struct pr_store *store, struct pr_str cid, int64_t case_id,
 			  int64_t citizen_id, struct pr_str how, struct pr_err *err) PR_MUST_CHECK;
+/* Why it could have been avoided, and what shows that: dispatch's last word (avoidable.h). */
+int pr_store_contact_avoidable(struct pr_store *store, struct pr_str cid, struct pr_str reason,
+			       struct pr_str by, struct pr_err *err) PR_MUST_CHECK;
 /* The case of another contact with this (non-empty) same_key: 1, 0, -1. */
 int pr_store_contact_same(struct pr_store *store, struct pr_str cid, struct pr_str same_key,
 			  int64_t *case_id, struct pr_err *err) PR_MUST_CHECK;
@@ -102,6 +106,18 @@ int pr_store_case_get(struct pr_store *store, int64_t id, struct pr_arena *a,
 /* The open or closed case that a reference leads to: 1, 0, -1. */
 int pr_store_case_by_reference(struct pr_store *store, struct pr_str reference, struct pr_arena *a,
 			       struct pr_store_case *c, struct pr_err *err) PR_MUST_CHECK;
+/*
+ * Whether a citizen had a case of a service before a contact of theirs: open when the contact was
+ * received, or closed by then but not before `closed_since`. A case is older than the contact when
+ * the contact that opened it was received before. Restricted cases are never counted: nobody may
+ * learn from a reason that there is one.
+ */
+struct pr_store_earlier {
+	int64_t citizen_id, lgsl, received_at, closed_since;
+	int64_t case_id; /* the contact's own, which does not count */
+};
+int pr_store_case_earlier(struct pr_store *store, const struct pr_store_earlier *q, bool *open,
+			  bool *closed_lately, struct pr_err *err) PR_MUST_CHECK;
 /* A person moved it: to a queue, team and service. */
 int
 pr_store_case_assign(struct pr_store *store, int64_t id, struct pr_str queue, struct pr_str team,
@@ -210,6 +226,25 @@ struct pr_store_counts {
 };
 int pr_store_count(struct pr_store *store, struct pr_store_counts *counts,
 		   struct pr_err *err) PR_MUST_CHECK;
+/*
+ * What the classifier said beside what staff made of it: the contacts that opened a case, no
+ * canaries. `assigned`: a member of staff gave the case to a service or a team at least once (a
+ * team alone leaves the service as it was); `closed`: the case is.
+ */
+struct pr_store_judged {
+	struct pr_str cid, how;
+	int64_t received_at;
+	int64_t lgsl, lgil, certain;  /* the classifier's; 0: nothing spoke for any service */
+	int64_t case_lgsl, case_lgil; /* the case's now */
+	bool assigned, closed;
+};
+/*
+ * The next page, at most max, in ascending order of cid: those behind `after` (empty: from the
+ * start) that were received at `since` or later (0: all). *n < max: there are no more.
+ */
+int pr_store_judged_walk(struct pr_store *store, struct pr_str after, int64_t since, size_t max,
+			 struct pr_arena *a, struct pr_store_judged **rows, size_t *n,
+			 struct pr_err *err) PR_MUST_CHECK;
 /* When the last canary of each channel became a row, ms; 0: none ever did. */
 int pr_store_canaries(struct pr_store *store, int64_t last[PR_CHANNELS],
 		      struct pr_err *err) PR_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "lib/store/db.h"
 
 PR_EMBED(migration_0001, "lib/store/migrations/0001_spine.sql");
+PR_EMBED(migration_0002, "lib/store/migrations/0002_avoidable.sql");
 
 #define STEP(version, name, symbol)                                                                \
 	{                                                                                          \
@@ -14,5 +15,6 @@ PR_EMBED(migration_0001, "lib/store/migrations/0001_spine.sql");
 	}
 const struct pr_migration pr_migrations[] = {
     STEP(1, "spine", migration_0001),
+    STEP(2, "avoidable", migration_0002),
 };
 const size_t pr_migrations_n = PR_DB_COUNT(pr_migrations);

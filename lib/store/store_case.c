@@ -87,6 +87,52 @@ pr_store_case_by_reference(struct pr_store *store, struct pr_str reference, stru
 	    PR_DB_S(reference), a, c, err);
 }
 
+struct earlier {
+	bool *open, *closed_lately;
+};
+
+static int
+earlier_row(void *ctx, const struct pr_db_value *values, size_t n)
+{
+	struct earlier *e = ctx;
+
+	if (n == 2) {
+		*e->open = values[0].i != 0;
+		*e->closed_lately = values[1].i != 0;
+	}
+	return 1;
+}
+
+/* clang-format off */
+/* A case of that citizen and service, in no order and no further than the first. */
+#define EARLIER(state)                                                                             \
+	"EXISTS (SELECT 1 FROM service_case k JOIN contact o ON o.reference = k.reference "        \
+	"WHERE k.citizen_id = $1 AND k.lgsl = $2 AND k.id <> $3 AND k.restricted = 0 "             \
+	"AND o.received_at < $4 AND " state ")"
+
+/* What was closed since the contact came in was open to the one who wrote it. */
+static const char earlier_sql[] =
+	"SELECT CASE WHEN " EARLIER("k.closed_at IS NULL") " OR " EARLIER("k.closed_at > $4")
+	" THEN 1 ELSE 0 END, "
+	"CASE WHEN " EARLIER("k.closed_at <= $4 AND k.closed_at >= $5") " THEN 1 ELSE 0 END";
+/* clang-format on */
+
+int
+pr_store_case_earlier(struct pr_store *store, const struct pr_store_earlier *q, bool *open,
+		      bool *closed_lately, struct pr_err *err)
+{
+	const struct pr_db_value params[] = {PR_DB_I(q->citizen_id), PR_DB_I(q->lgsl),
+					     PR_DB_I(q->case_id), PR_DB_I(q->received_at),
+					     PR_DB_I(q->closed_since)};
+	struct earlier found = {open, closed_lately};
+
+	*open = *closed_lately = false;
+	if (q->citizen_id == 0)
+		return 0;
+	return pr_db_rows(store, earlier_sql, params, PR_DB_COUNT(params), earlier_row, &found,
+			  err);
+}
+
 int
 pr_store_case_assign(struct pr_store *store, int64_t id, struct pr_str queue, struct pr_str team,
 		     int64_t lgsl, int64_t lgil, struct pr_err *err)

@@ -22,6 +22,7 @@ pr_store_contact_add(struct pr_store *store, const struct pr_store_contact *c, b
 	    PR_DB_I(c->certain),     PR_DB_S(c->how),
 	    PR_DB_S(c->same_key),    PR_DB_I(c->canary),
 	    PR_DB_I(c->shadow),      PR_DB_I(c->possible_duplicate),
+	    PR_DB_S(c->avoidable),   PR_DB_S(c->avoidable_by),
 	};
 	int64_t changed;
 
@@ -32,9 +33,9 @@ pr_store_contact_add(struct pr_store *store, const struct pr_store_contact *c, b
 		     "rules_version, "
 		     "received_at, recorded_at, case_id, citizen_id, lgsl, lgil, certain, how, "
 		     "same_key, canary, "
-		     "shadow, possible_duplicate) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, "
-		     "$11, $12, $13, "
-		     "$14, $15, $16, $17, $18, $19, $20) ON CONFLICT (cid) DO NOTHING",
+		     "shadow, possible_duplicate, avoidable, avoidable_by) VALUES ($1, $2, $3, "
+		     "$4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, "
+		     "$20, $21, $22) ON CONFLICT (cid) DO NOTHING",
 		     params, PR_DB_COUNT(params), &changed, err) < 0)
 		return -1;
 	*added = changed == 1;
@@ -50,6 +51,17 @@ pr_store_contact_bind(struct pr_store *store, struct pr_str cid, int64_t case_id
 
 	return pr_db_do(store,
 			"UPDATE contact SET case_id = $1, citizen_id = $2, how = $3 WHERE cid = $4",
+			params, PR_DB_COUNT(params), NULL, err);
+}
+
+int
+pr_store_contact_avoidable(struct pr_store *store, struct pr_str cid, struct pr_str reason,
+			   struct pr_str by, struct pr_err *err)
+{
+	const struct pr_db_value params[] = {PR_DB_S(reason), PR_DB_S(by), PR_DB_S(cid)};
+
+	return pr_db_do(store,
+			"UPDATE contact SET avoidable = $1, avoidable_by = $2 WHERE cid = $3",
 			params, PR_DB_COUNT(params), NULL, err);
 }
 
@@ -87,6 +99,8 @@ static const struct pr_db_column contact_columns[] = {
     PR_DB_COLUMN_BOOL(struct pr_store_contact, canary),
     PR_DB_COLUMN_BOOL(struct pr_store_contact, shadow),
     PR_DB_COLUMN_BOOL(struct pr_store_contact, possible_duplicate),
+    PR_DB_COLUMN_STR(struct pr_store_contact, avoidable),
+    PR_DB_COLUMN_STR(struct pr_store_contact, avoidable_by),
 };
 
 int
@@ -100,8 +114,8 @@ pr_store_contact_find(struct pr_store *store, struct pr_str key, struct pr_arena
 		       "SELECT cid, reference, channel, account, kind, lang, risk, rules_version, "
 		       "received_at, "
 		       "recorded_at, case_id, citizen_id, lgsl, lgil, certain, how, same_key, "
-		       "canary, shadow, "
-		       "possible_duplicate FROM contact WHERE cid = $1 OR reference = $1",
+		       "canary, shadow, possible_duplicate, avoidable, avoidable_by "
+		       "FROM contact WHERE cid = $1 OR reference = $1",
 		       params, PR_DB_COUNT(params), pr_db_list_row, &list, err) < 0)
 		return -1;
 	if (list.n)

@@ -147,6 +147,47 @@ pr_store_count(struct pr_store *store, struct pr_store_counts *counts, struct pr
 			  outbox_row, counts, err);
 }
 
+static const struct pr_db_column judged_columns[] = {
+    PR_DB_COLUMN_STR(struct pr_store_judged, cid),
+    PR_DB_COLUMN_STR(struct pr_store_judged, how),
+    PR_DB_COLUMN_INT(struct pr_store_judged, received_at),
+    PR_DB_COLUMN_INT(struct pr_store_judged, lgsl),
+    PR_DB_COLUMN_INT(struct pr_store_judged, lgil),
+    PR_DB_COLUMN_INT(struct pr_store_judged, certain),
+    PR_DB_COLUMN_INT(struct pr_store_judged, case_lgsl),
+    PR_DB_COLUMN_INT(struct pr_store_judged, case_lgil),
+    PR_DB_COLUMN_BOOL(struct pr_store_judged, assigned),
+    PR_DB_COLUMN_BOOL(struct pr_store_judged, closed),
+};
+
+int
+pr_store_judged_walk(struct pr_store *store, struct pr_str after, int64_t since, size_t max,
+		     struct pr_arena *a, struct pr_store_judged **rows, size_t *n,
+		     struct pr_err *err)
+{
+	const struct pr_db_value params[] = {PR_DB_S(after), PR_DB_I(since), PR_DB_I((int64_t)max)};
+	struct pr_db_list found = PR_DB_LIST(struct pr_store_judged, judged_columns, a);
+
+	/* Not EXISTS: PostgreSQL would read all events for every page. */
+	if (pr_db_rows(
+		store,
+		"SELECT c.cid, c.how, c.received_at, c.lgsl, c.lgil, c.certain, k.lgsl, k.lgil, "
+		"COALESCE((SELECT 1 FROM event e WHERE e.case_id = k.id AND e.kind = 'assigned' "
+		"LIMIT 1), 0), "
+		"CASE WHEN k.state = 'closed' THEN 1 ELSE 0 END "
+		"FROM contact c JOIN service_case k ON k.id = c.case_id "
+		"WHERE c.cid > $1 AND c.how = 'opened' AND c.canary = 0 AND c.received_at >= $2 "
+		"ORDER BY c.cid LIMIT $3",
+		params, PR_DB_COUNT(params), pr_db_list_row, &found, err) < 0)
+		return -1;
+	struct pr_store_judged *out = pr_arena_array(a, found.n, sizeof(*out));
+	if (found.n)
+		memcpy(out, found.rows, found.n * sizeof(*out));
+	*rows = out;
+	*n = found.n;
+	return 0;
+}
+
 static int
 canary_row(void *ctx, const struct pr_db_value *v, size_t n)
 {

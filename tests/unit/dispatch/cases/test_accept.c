@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "dispatch/cases/cases.h"
+#include "lib/store/db.h"
 
 #define S    PR_STR
 #define T0   INT64_C(1794999000000) /* Wednesday 18 November 2026 */
@@ -450,6 +451,166 @@ who_is_who(void **state)
 	assert_int_equal(0, case_of(&o).citizen_id);
 }
 
+/* ---- avoidable contact ---- */
+
+#define DAY INT64_C(86400000)
+
+/* Its row says this reason and what shows it, and so does the event, in words. */
+static void
+expect_reason(const char *what, const struct pr_contact *c, const char *reason, const char *by)
+{
+	struct pr_store_contact row;
+	struct pr_str words;
+	int64_t told;
+
+	assert_int_equal(1, pr_store_contact_find(store, c->cid, &arena, &row, &err));
+	if (!pr_str_eq_c(row.avoidable, reason) || !pr_str_eq_c(row.avoidable_by, by))
+		fail_msg("%s: '" PR_S_FMT "' by '" PR_S_FMT "'", what, PR_S(row.avoidable),
+			 PR_S(row.avoidable_by));
+	words = row.avoidable.n ? S("%; avoidable: progress chasing (%") : S("%avoidable%");
+	if (strcmp(reason, "premature_closure") == 0)
+		words = S("%; avoidable: closed too early (closed case); acknowledgement %");
+	const struct pr_db_value params[] = {PR_DB_S(c->cid), PR_DB_S(words)};
+	ok(pr_db_number(store, "SELECT count(*) FROM event WHERE cid = $1 AND payload LIKE $2",
+			params, N(params), &told, &err));
+	assert_int_equal(row.avoidable.n > 0, told);
+}
+
+static void
+close_case(const struct pr_case_outcome *out, int64_t at)
+{
+	const struct pr_db_value params[] = {PR_DB_I(at), PR_DB_I(out->case_id)};
+
+	ok(pr_db_do(store, "UPDATE service_case SET state = 'closed', closed_at = $1 WHERE id = $2",
+		    params, N(params), NULL, &err));
+}
+
+/* Ann wrote yesterday of a pothole; what is a second contact today? */
+static void
+a_second_contact(void **state)
+{
+	static const struct {
+		const char *what;
+		int64_t closed_days_ago; /* 0: it is open */
+		int64_t lgsl, certain;
+		struct pr_str name, kind, words;
+		const char *reason, *by;
+	} rows[] = {
+#define AGAIN(what, closed, lgsl, certain, name, kind, words, reason, by)                          \
+	{what, closed, lgsl, certain, TEXT(name), TEXT(kind), TEXT(words), reason, by}
+	    AGAIN("the same again", 0, 557, 1, "Ann Jones", "report", "", "progress_chasing",
+		  "open case"),
+	    AGAIN("with words", 0, 557, 1, "ann jones", "chase", "progress_chasing",
+		  "progress_chasing", "open case"),
+	    AGAIN("her thanks", 0, 557, 1, "Ann Jones", "thanks", "", "", ""),
+	    AGAIN("the neighbour", 0, 557, 1, "Bob Jones", "report", "", "", ""),
+	    AGAIN("another service", 0, 500, 1, "Ann Jones", "report", "", "", ""),
+	    AGAIN("a guess", 0, 557, 0, "Ann Jones", "report", "", "", ""),
+	    AGAIN("a guess with words", 0, 557, 0, "Ann Jones", "chase", "progress_chasing",
+		  "progress_chasing", "rule r"),
+	    AGAIN("back again", 5, 557, 1, "Ann Jones", "report", "", "premature_closure",
+		  "closed case"),
+	    AGAIN("four weeks", 28, 557, 1, "Ann Jones", "report", "", "premature_closure",
+		  "closed case"),
+	    AGAIN("long ago", 29, 557, 1, "Ann Jones", "report", "", "", ""),
+	    AGAIN("a secret of hers", 0, 177, 1, "Ann Jones", "report", "", "", ""),
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		struct pr_contact first = mail(), second;
+		struct pr_case_outcome one;
+		gone(state);
+		fresh(state);
+		first = mail();
+		first.received_at = T0 - 40 * DAY;
+		first.lgsl = rows[i].lgsl == 177 ? 177 : 557;
+		one = accept(&first);
+		if (rows[i].closed_days_ago)
+			close_case(&one, T0 - rows[i].closed_days_ago * DAY);
+		second = mail();
+		second.lgsl = rows[i].lgsl;
+		second.certain = rows[i].certain;
+		second.from_name = rows[i].name;
+		second.kind = rows[i].kind;
+		second.avoidable = rows[i].words;
+		second.avoidable_by = rows[i].words.n ? S("rule r") : PR_STR_NONE;
+		accept(&second);
+		expect_reason("the first", &first, "", "");
+		expect_reason(rows[i].what, &second, rows[i].reason, rows[i].by);
+	}
+}
+
+/* A pothole that was hers becomes, in staff's hands, a case that nobody else may know of. */
+static void
+a_restricted_case_is_not_revealed(void **state)
+{
+	struct pr_contact first = mail(), second = mail();
+	struct pr_case_outcome one;
+
+	(void)state;
+	first.received_at = T0 - DAY;
+	one = accept(&first);
+	const struct pr_db_value params[] = {PR_DB_I(one.case_id)};
+	ok(pr_db_do(store, "UPDATE service_case SET restricted = 1 WHERE id = $1", params, 1, NULL,
+		    &err));
+	accept(&second);
+	expect_reason("the second", &second, "", "");
+}
+
+static void
+follow_ups_by_reference_and_thread(void **state)
+{
+	struct pr_contact first = mail(), adds = mail(), chases = mail(), thread = mail(),
+			  stranger = mail(), late = mail(), thanks = mail(), copy = mail();
+	struct pr_case_outcome one, out;
+	struct pr_store_contact row;
+
+	(void)state;
+	first.rules_version = S("0123456789abcdef");
+	one = accept(&first);
+	assert_int_equal(1, pr_store_contact_find(store, first.cid, &arena, &row, &err));
+	assert_true(pr_str_eq(row.rules_version, first.rules_version));
+	adds.case_ref = chases.case_ref = late.case_ref = thanks.case_ref =
+	    pr_arena_dup(&arena, pr_str_c(one.reference));
+	adds.new_text = late.new_text = S("It is outside number 12.");
+	adds.kind = chases.kind = late.kind = S("chase");
+	accept(&adds);
+	expect_reason("adds", &adds, "", "");
+	chases.avoidable = S("progress_chasing");
+	chases.avoidable_by = S("reference");
+	accept(&chases);
+	expect_reason("chases", &chases, "progress_chasing", "reference");
+
+	thread.in_reply_to = S("x@example.org");
+	thread.references = (struct pr_list){&letters(&first, 1)->message_id, 1};
+	thread.new_text = S("Will anybody come?");
+	out = accept(&thread);
+	assert_true(out.follow_up && out.case_id == one.case_id);
+	expect_reason("thread", &thread, "progress_chasing", "thread");
+	copy.message_id = thread.message_id;
+	copy.text = thread.text;
+	copy.in_reply_to = thread.in_reply_to;
+	copy.references = thread.references;
+	copy.new_text = thread.new_text;
+	assert_int_equal(one.case_id, accept(&copy).case_id);
+	expect_reason("another receipt", &copy, "", "");
+	stranger.in_reply_to = letters(&first, 1)->message_id;
+	stranger.from_email = S("mallory@example.org");
+	stranger.new_text = thread.new_text;
+	out = accept(&stranger);
+	assert_true(out.case_id != one.case_id);
+	assert_true(has(case_of(&out).why, "answers a letter of ours, sender differs"));
+	expect_reason("stranger", &stranger, "", "");
+
+	close_case(&one, T0 - 90 * DAY);
+	thanks.kind = S("thanks");
+	accept(&thanks);
+	expect_reason("thanks", &thanks, "", "");
+	out = accept(&late);
+	assert_true(has(case_of(&out).why, "that case is closed"));
+	expect_reason("late", &late, "premature_closure", "closed case");
+}
+
 static void
 both_languages(void **state)
 {
@@ -534,6 +695,9 @@ main(void)
 	    T(three_mailboxes_one_case),
 	    T(bounces_of_our_letters),
 	    T(who_is_who),
+	    T(a_second_contact),
+	    T(a_restricted_case_is_not_revealed),
+	    T(follow_ups_by_reference_and_thread),
 	    T(both_languages),
 	    T(templates_are_checked_whole),
 	    T(sms_fits),

@@ -488,6 +488,180 @@ canaries_by_channel(struct world *w)
 }
 
 static void
+avoidable_is_kept(struct world *w)
+{
+	struct pr_store_contact c = contact(CID_A, "EXA-1"), got;
+	bool added;
+
+	c.rules_version = S("0123456789abcdef");
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	assert_int_equal(1, pr_store_contact_find(w->store, S(CID_A), &w->arena, &got, &err));
+	assert_true(got.avoidable.n == 0 && got.avoidable_by.n == 0);
+	ok(pr_store_contact_avoidable(w->store, S(CID_A), S("told_before"), S("rule told"), &err));
+	assert_int_equal(1, pr_store_contact_find(w->store, S(CID_A), &w->arena, &got, &err));
+	assert_true(pr_str_eq(got.avoidable, S("told_before")));
+	assert_true(pr_str_eq(got.avoidable_by, S("rule told")));
+	assert_true(pr_str_eq(got.rules_version, S("0123456789abcdef")));
+	c = contact(CID_B, "EXA-2");
+	c.avoidable = S("wrong_place");
+	ok(pr_store_contact_add(w->store, &c, &added, &err));
+	assert_int_equal(1, pr_store_contact_find(w->store, S(CID_B), &w->arena, &got, &err));
+	assert_true(pr_str_eq(got.avoidable, S("wrong_place")));
+}
+
+/* One case of Ann's before the contact that asks (received at T0, service 557). */
+static void
+earlier_cases(struct world *w)
+{
+	enum { DAY = 86400000 };
+	static const struct {
+		int64_t lgsl, received_at, closed_at;
+		bool restricted, hers, own, open, closed_lately;
+	} rows[] = {
+	    {557, T0 - DAY, 0, false, true, false, true, false},
+	    {557, T0 - 1, 0, false, true, false, true, false},
+	    {557, T0 - 900 * (int64_t)DAY, 0, false, true, false, true, false},
+	    {557, T0 - DAY, T0 + 1, false, true, false, true, false}, /* was open when she wrote */
+	    {557, T0 - DAY, T0, false, true, false, false, true},
+	    {557, T0 - 90 * (int64_t)DAY, T0 - 28 * (int64_t)DAY, false, true, false, false, true},
+	    {557, T0 - 90 * (int64_t)DAY, T0 - 28 * (int64_t)DAY - 1, false, true, false, false,
+	     false},
+	    {557, T0, 0, false, true, false, false, false},       /* not before */
+	    {557, T0 + DAY, 0, false, true, false, false, false}, /* out of the backlog first */
+	    {557, T0 - DAY, 0, false, true, true, false, false},  /* the contact's own */
+	    {524, T0 - DAY, 0, false, true, false, false, false},
+	    {557, T0 - DAY, 0, true, true, false, false, false}, /* nobody may learn of it */
+	    {557, T0 - DAY, T0 - DAY, true, true, false, false, false},
+	    {557, T0 - DAY, 0, false, false, false, false, false}, /* somebody else's */
+	};
+	struct pr_store_earlier q = {
+	    .lgsl = 557, .received_at = T0, .closed_since = T0 - 28 * (int64_t)DAY};
+	int64_t bob;
+	bool added, open, lately;
+
+	ok(pr_store_citizen_add(w->store, S("Bob"), S("bob"), T0, &bob, &err));
+	for (size_t i = 0; i < PR_DB_COUNT(rows); i++) {
+		char cid[33], reference[16];
+		snprintf(cid, sizeof(cid), "%032zx", i);
+		snprintf(reference, sizeof(reference), "EXA-%zu", i);
+		ok(pr_store_citizen_add(w->store, S("Ann"), S("ann"), T0, &q.citizen_id, &err));
+		struct pr_store_contact c = contact(cid, reference);
+		struct pr_store_case k = {.reference = c.reference,
+					  .team = S("Highways"),
+					  .state = rows[i].closed_at ? S("closed") : S("open"),
+					  .queue = S("team"),
+					  .why = S("x"),
+					  .opened_at = T0 + 77,
+					  .closed_at = rows[i].closed_at,
+					  .lgsl = rows[i].lgsl,
+					  .lgil = 17,
+					  .citizen_id = rows[i].hers ? q.citizen_id : bob,
+					  .restricted = rows[i].restricted};
+		c.received_at = rows[i].received_at;
+		ok(pr_store_contact_add(w->store, &c, &added, &err));
+		ok(pr_store_case_add(w->store, &k, &k.id, &err));
+		q.case_id = rows[i].own ? k.id : 0;
+		ok(pr_store_case_earlier(w->store, &q, &open, &lately, &err));
+		if (open != rows[i].open || lately != rows[i].closed_lately)
+			fail_msg("row %zu: open %d, closed lately %d", i, open, lately);
+	}
+	q.citizen_id = 0; /* nobody knows who it is */
+	open = lately = true;
+	ok(pr_store_case_earlier(w->store, &q, &open, &lately, &err));
+	assert_false(open || lately);
+}
+
+static void
+judged_by_staff(struct world *w)
+{
+	static const struct {
+		const char *cid, *how;
+		bool canary, assigned, closed, seen;
+	} rows[] = {
+	    {"1123456789abcdef0123456789abcdef", "opened", false, false, false, true},
+	    {"2123456789abcdef0123456789abcdef", "opened", false, true, false, true},
+	    {"3123456789abcdef0123456789abcdef", "follow_up", false, false, false, false},
+	    {"4123456789abcdef0123456789abcdef", "opened", true, false, false, false},
+	    {"a123456789abcdef0123456789abcdef", "opened", false, true, true, true},
+	    {"b123456789abcdef0123456789abcdef", "same", false, true, true, false},
+	};
+	struct pr_store_judged *page;
+	struct pr_str after = PR_STR_NONE;
+	size_t n, i = 0, seen = 0;
+	bool added;
+
+	for (size_t r = 0; r < PR_DB_COUNT(rows); r++) {
+		char reference[16];
+		snprintf(reference, sizeof(reference), "EXA-%zu", r);
+		struct pr_store_contact c = contact(rows[r].cid, reference);
+		struct pr_store_case k = {.reference = c.reference,
+					  .team = S("Highways"),
+					  .state = rows[r].closed ? S("closed") : S("open"),
+					  .queue = S("triage"),
+					  .why = S("x"),
+					  .opened_at = T0,
+					  .closed_at = rows[r].closed ? T0 : 0,
+					  .lgsl = 557,
+					  .lgil = 17};
+		c.canary = rows[r].canary;
+		c.received_at = T0 + (int64_t)r;
+		ok(pr_store_contact_add(w->store, &c, &added, &err));
+		ok(pr_store_case_add(w->store, &k, &k.id, &err));
+		ok(pr_store_contact_bind(w->store, c.cid, k.id, 0, pr_str_c(rows[r].how), &err));
+		ok(pr_store_event_add(w->store, c.cid, k.id, S("opened"), S("postroom"), S("x"), T0,
+				      &err));
+		for (int twice = 0; rows[r].assigned && twice < 2; twice++) {
+			ok(pr_store_case_assign(w->store, k.id, S("team"), S("Waste"), 524, 8,
+						&err));
+			ok(pr_store_event_add(w->store, c.cid, k.id, S("assigned"), S("ann"),
+					      S("to Waste"), T0, &err));
+		}
+	}
+	do { /* pages of two, each once and in order */
+		ok(pr_store_judged_walk(w->store, after, 0, 2, &w->arena, &page, &n, &err));
+		for (size_t p = 0; p < n; p++, i++, seen++) {
+			while (!rows[i].seen)
+				i++;
+			assert_true(pr_str_eq_c(page[p].cid, rows[i].cid));
+			assert_true(pr_str_eq(page[p].how, S("opened")));
+			assert_int_equal(T0 + (int64_t)i, page[p].received_at);
+			assert_true(page[p].lgsl == 557 && page[p].lgil == 17 && page[p].certain);
+			assert_int_equal(rows[i].assigned ? 524 : 557, page[p].case_lgsl);
+			assert_int_equal(rows[i].assigned ? 8 : 17, page[p].case_lgil);
+			assert_int_equal(rows[i].assigned, page[p].assigned);
+			assert_int_equal(rows[i].closed, page[p].closed);
+		}
+		after = n ? page[n - 1].cid : after;
+	} while (n == 2);
+	assert_int_equal(3, seen);
+	ok(pr_store_judged_walk(w->store, PR_STR_NONE, T0 + 1, 9, &w->arena, &page, &n, &err));
+	assert_true(n == 2 && pr_str_eq_c(page[0].cid, rows[1].cid));
+}
+
+/* As the first release left it: what is new is added, and the rows are kept. */
+static void
+older_schema_is_brought_up(struct world *w)
+{
+	struct pr_store_contact got;
+
+	put(w, CID_A, "EXA-1", "team");
+	ok(w->store->driver->script(w->store->db,
+				    "DROP INDEX service_case_citizen;"
+				    "ALTER TABLE contact DROP COLUMN avoidable;"
+				    "ALTER TABLE contact DROP COLUMN avoidable_by;"
+				    "DELETE FROM schema_version WHERE version > 1",
+				    &err));
+	pr_store_close(&w->store);
+	assert_null(pr_store_open(w->url, false, &err)); /* a reader does not */
+	w->store = pr_store_open(w->url, true, &err);
+	if (!w->store)
+		fail_msg("%s", err.msg);
+	assert_int_equal(1, pr_store_contact_find(w->store, S(CID_A), &w->arena, &got, &err));
+	assert_true(got.avoidable.n == 0 && got.case_id != 0);
+	ok(pr_store_contact_avoidable(w->store, S(CID_A), S("told_before"), S("rule told"), &err));
+}
+
+static void
 reader_changes_nothing(struct world *w)
 {
 	struct pr_store *reader = pr_store_open(w->url, false, &err);
@@ -495,7 +669,7 @@ reader_changes_nothing(struct world *w)
 
 	assert_non_null(reader);
 	ok(pr_store_schema_version(reader, &version, &err));
-	assert_int_equal(1, version);
+	assert_int_equal(pr_migrations_n, version);
 	ok(pr_store_verify(reader, &err));
 	assert_int_equal(-1, pr_store_suppress(reader, S("a@example.org"), S("x"), T0, &err));
 	assert_int_equal(PR_RETRY, err.fault);
@@ -534,6 +708,10 @@ static const struct {
     {"staff see what waits", staff_see_what_waits},
     {"buried without a channel is counted", buried_without_a_channel_is_counted},
     {"canaries by channel", canaries_by_channel},
+    {"why it was avoidable", avoidable_is_kept},
+    {"earlier cases of the same service", earlier_cases},
+    {"what staff made of it, page by page", judged_by_staff},
+    {"an older schema is brought up", older_schema_is_brought_up},
     {"a reader changes nothing", reader_changes_nothing},
     {"a newer schema is not ours", newer_schema_is_not_ours},
 };
