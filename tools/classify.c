@@ -2,15 +2,14 @@
  * postroom classify --json [--rules DIR] [--prefix XYZ] [FILE]: verdicts for contacts, JSON Lines
  * in, JSON Lines out. Needs rules only: no server, store or configuration.
  */
+#include "tools/contact_json.h"
 #include "tools/tools.h"
+#include "tools/verdict_json.h"
 
 #include "postroom/classify.h"
 #include "postroom/cleanup.h"
-#include "postroom/phone.h"
-#include "postroom/utf8.h"
 
 #include <errno.h>
-#include <jansson.h>
 
 #define LINE_ARENA_MAX ((size_t)64 << 20)
 #define RULES_DEFAULT  "rules"
@@ -52,157 +51,6 @@ arguments(struct run *r, int argc, char **argv)
 	return 0;
 }
 
-/* ---- in ---- */
-
-static struct pr_str
-text_of(const json_t *v)
-{
-	return json_is_string(v) ? pr_str_n(json_string_value(v), json_string_length(v))
-				 : PR_STR_NONE;
-}
-
-static void
-read_sender(struct run *r, struct pr_str from, struct pr_contact *c)
-{
-	struct pr_phone phone = pr_phone_parse(from);
-
-	if (phone.kind == PR_PHONE_E164)
-		pr_contact_text_set(c, PR_CONTACT_FIELD(from_phone), &r->arena,
-				    pr_str_c(phone.text));
-	else
-		pr_contact_text_set(c, PR_CONTACT_FIELD(from_email), &r->arena, from);
-}
-
-static void
-read_form(struct run *r, json_t *form, struct pr_contact *c)
-{
-	const char *name;
-	json_t *v;
-
-	json_object_foreach(form, name, v)
-	{
-		struct pr_buf b;
-
-		pr_buf_init(&b, (size_t)64 << 10);
-		pr_buf_add_c(&b, name);
-		pr_buf_add_char(&b, '=');
-		pr_buf_add_str(&b, text_of(v));
-		pr_contact_list_add(c, PR_CONTACT_FIELD(form), &r->arena, pr_buf_str(&b));
-		pr_buf_release(&b);
-	}
-}
-
-static void
-read_contact(struct run *r, const json_t *in, struct pr_contact *c)
-{
-	pr_contact_text_set(c, PR_CONTACT_FIELD(channel), &r->arena,
-			    text_of(json_object_get(in, "channel")));
-	pr_contact_text_set(c, PR_CONTACT_FIELD(from_name), &r->arena,
-			    text_of(json_object_get(in, "from_name")));
-	pr_contact_text_set(c, PR_CONTACT_FIELD(subject), &r->arena,
-			    text_of(json_object_get(in, "subject")));
-	pr_contact_text_set(c, PR_CONTACT_FIELD(text), &r->arena,
-			    text_of(json_object_get(in, "text")));
-	c->new_text = c->text;
-	c->automated = PR_STR("no");
-	read_sender(r, text_of(json_object_get(in, "from")), c);
-	read_form(r, json_object_get(in, "form"), c);
-}
-
-/* ---- out ---- */
-
-static json_t *
-json_text(struct pr_str s)
-{
-	return json_stringn(s.n ? s.p : "", s.n);
-}
-
-static void
-put_service(json_t *o, int64_t lgsl, int64_t lgil)
-{
-	json_object_set_new(o, "lgsl", lgsl ? json_integer(lgsl) : json_null());
-	json_object_set_new(o, "lgil", lgsl ? json_integer(lgil) : json_null());
-}
-
-/* "557/17 2500" or "557/17" */
-static json_t *
-service_of(struct pr_str text)
-{
-	struct pr_str id = PR_STR_NONE, lgsl = PR_STR_NONE;
-	int64_t a = 0, b = 0, score = 0;
-	bool scored = pr_str_find(text, PR_STR(" ")) != (size_t)-1;
-	json_t *o;
-
-	if (!pr_str_cut(&text, ' ', &id) || !pr_str_cut(&id, '/', &lgsl) ||
-	    !pr_str_int(lgsl, 0, 99999, &a) || !pr_str_int(id, 0, 9999, &b))
-		return json_null();
-	o = json_object();
-	put_service(o, a, b);
-	if (scored && pr_str_int(text, 0, 1000000, &score))
-		json_object_set_new(o, "score", json_real((double)score / 1000));
-	return o;
-}
-
-static json_t *
-rule_of(struct pr_str line)
-{
-	struct pr_str name = PR_STR_NONE, field = PR_STR_NONE, from = PR_STR_NONE;
-	int64_t start = 0, end = 0;
-	json_t *o = json_object();
-
-	pr_str_cut(&line, ' ', &name);
-	pr_str_cut(&line, ' ', &field);
-	pr_str_cut(&line, ' ', &from);
-	if (!pr_str_int(from, 0, INT32_MAX, &start) || !pr_str_int(line, 0, INT32_MAX, &end))
-		start = end = 0;
-	json_object_set_new(o, "rule", json_text(name));
-	json_object_set_new(o, "field", json_text(field));
-	json_object_set_new(o, "start", json_integer(start));
-	json_object_set_new(o, "end", json_integer(end));
-	return o;
-}
-
-static json_t *
-list_of(struct pr_list list, json_t *(*each)(struct pr_str))
-{
-	json_t *v = json_array();
-
-	for (size_t i = 0; i < list.n; i++)
-		json_array_append_new(v, each(list.v[i]));
-	return v;
-}
-
-static void
-put_text(json_t *o, const char *name, struct pr_str s, bool or_null)
-{
-	json_object_set_new(o, name, or_null && !s.n ? json_null() : json_text(s));
-}
-
-static json_t *
-verdict(const json_t *in, const struct pr_contact *c)
-{
-	json_t *o = json_object(), *id = json_object_get(in, "id");
-
-	json_object_set_new(o, "id", id ? json_incref(id) : json_null());
-	put_service(o, c->lgsl, c->lgil);
-	json_object_set_new(o, "score", json_real((double)c->score / 1000));
-	json_object_set_new(o, "margin", json_real((double)c->margin / 1000));
-	json_object_set_new(o, "certain", json_boolean(c->certain));
-	json_object_set_new(o, "runner_up", service_of(c->runner_up));
-	json_object_set_new(o, "also", list_of(c->also, service_of));
-	put_text(o, "kind", c->kind, false);
-	put_text(o, "lang", c->lang, false);
-	put_text(o, "risk", c->risk, false);
-	json_object_set_new(o, "flags", list_of(c->flags, json_text));
-	put_text(o, "ack", c->ack, false);
-	put_text(o, "postcode", c->postcode, true);
-	put_text(o, "case_ref", c->case_ref, true);
-	put_text(o, "phone", c->phone, true);
-	json_object_set_new(o, "rules", list_of(c->rules, rule_of));
-	json_object_set_new(o, "incomplete", json_boolean(c->incomplete));
-	return o;
-}
-
 /* ---- the run ---- */
 
 static int
@@ -221,10 +69,10 @@ classify_line(struct run *r, const char *line, size_t n, size_t number)
 		return PR_EXIT_CONFIG;
 	}
 	pr_arena_reset(&r->arena);
-	read_contact(r, in, &c);
+	pr_contact_json(in, &r->arena, &c);
 	rc = pr_classify(r->rules, &r->world, &r->arena, &c, &err) < 0 ? pr_tool_failed(&err) : 0;
 	if (rc == 0) {
-		out = verdict(in, &c);
+		out = pr_verdict_json(json_object_get(in, "id"), &c);
 		json_dumpf(out, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 		putchar('\n');
 		json_decref(out);
@@ -265,7 +113,7 @@ load(const char *dir)
 
 	pr_arena_init(&a, (size_t)16 << 20);
 	pr_diag_init(&diag, &a);
-	rules = pr_rules_load(dir, &diag);
+	rules = pr_rules_load(dir, NULL, &diag);
 	if (!rules)
 		pr_diag_print(&diag, stderr);
 	return rules;

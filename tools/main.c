@@ -22,7 +22,7 @@ static const struct {
     {"parse", "--json FILE...", "what the classifier is given of each message", pr_tool_parse},
     {"classify", "--json [--rules DIR] [FILE]", "verdicts for contacts as JSON Lines",
      pr_tool_classify},
-    {"rules", "test [--rules DIR]", "run the examples inside the rule files", pr_tool_rules},
+    {"rules", "test|backtest|fit|suggest ...", "test, compare and learn rules", pr_tool_rules},
 };
 enum { SUBCOMMANDS = sizeof subcommands / sizeof subcommands[0] };
 

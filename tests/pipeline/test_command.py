@@ -17,8 +17,9 @@ from tests.pipeline.test_pipeline import BIN as MISSED_BIN
 from tests.pipeline.test_pipeline import by_email, by_form, by_text
 
 DANGER = "strong smell of gas in our block and my neighbour has collapsed in the hall"
-VERDICT = {"id", "lgsl", "lgil", "score", "margin", "certain", "runner_up", "also", "kind", "lang", "risk", "flags",
-           "ack", "postcode", "case_ref", "phone", "rules", "incomplete"}
+VERDICT = {"id", "lgsl", "lgil", "score", "margin", "certain", "runner_up", "also", "vetoed", "kind", "avoidable",
+           "avoidable_by", "lang", "risk", "flags", "ack", "postcode", "case_ref", "phone", "facts", "rules",
+           "rules_version", "incomplete"}
 PARSED = {"file", "from_email", "from_name", "to", "cc", "subject", "message_id", "in_reply_to", "references", "date",
           "text", "new_text", "attachments", "automated", "failed_recipients", "ack", "ack_reason", "problems"}
 
@@ -95,9 +96,10 @@ def test_show_gives_a_terminal_no_control_characters(town):
 
 def test_explain_shows_rule_field_and_words(town, three):
     out = said(town, "explain", three["email"])
-    assert re.search(r"^missed-bin  \w+ \d+-\d+  \+[\d.]+ for 524/17  '.*bin", out, re.MULTILINE | re.IGNORECASE)
-    assert re.search(r"^fire-gas .* risk p1 flag fire_gas_danger  'smell of gas'$", said(town, "explain", three["web"]),
-                     re.MULTILINE)
+    assert re.search(r"^Best guess: 524/17 .*, [\d.]+ points$", out, re.MULTILINE)
+    assert re.search(r"^ +\+[\d.]+  missed-bin +\w+ \d+-\d+\s+'.*bin", out, re.MULTILINE | re.IGNORECASE)
+    assert re.search(r"^(Certain|Not certain): ", out, re.MULTILINE)
+    assert re.search(r"^fire-gas.*: risk p1 flag fire_gas_danger\b", said(town, "explain", three["web"]), re.MULTILINE)
 
 
 def test_replay_changes_nothing(town, three):
