@@ -96,7 +96,7 @@ SCAN := classify/match_scan_$(if $(filter 1,$(HS)),hs,all).c classify/match_scan
 	classify/match_scan_cache.c
 CLASSIFY := $(call have,classify/classify.c classify/message.c classify/ruleset.c classify/rule_parse.c classify/rule_value.c classify/rule_condition.c classify/rule_list.c \
 	classify/rule_hints.c classify/ask.c classify/note.c \
-	classify/fold.c classify/phrases.c classify/match_words.c \
+	classify/fold.c classify/phrases.c classify/match_words.c classify/match_near.c \
 	classify/match_pattern.c classify/ledger.c $(SCAN) classify/match_field.c classify/language.c classify/facts.c classify/fact_scan.c classify/fact_known.c classify/fact_secret.c classify/fact_uprn.c \
 	classify/fact_vrm.c classify/fact_pcn.c classify/fact_account.c classify/fact_what3words.c classify/fact_date.c classify/fact_street.c classify/fact_street_words.c \
 	classify/kind.c \

@@ -39,7 +39,10 @@ test_set(const struct pr_conditions *set, struct pr_message *m, struct pr_said *
 static bool
 is_missing(const struct pr_condition *c, const struct pr_message *m)
 {
-	return c->kind == &pr_match_words && !m->first[c->id];
+	for (uint32_t i = 0; i < c->nparts; i++)
+		if (!pr_first_hit(m, c->part + i))
+			return true;
+	return c->kind == &pr_match_words && !pr_first_hit(m, c->id);
 }
 
 /* Most rules that a common word leads to miss another word that they need: said without asking. */
@@ -88,26 +91,49 @@ add_vote(struct pr_answers *out, const struct pr_rule *rule, const struct pr_hin
 {
 	bool in_subject = span->end && m->fields[span->field].where == PR_IN_SUBJECT;
 
-	out->votes[out->nvotes++] = (struct pr_vote){rule, hint, *span, in_subject ? 2 : 1, 0};
+	out->votes[out->nvotes++] =
+	    (struct pr_vote){rule, hint, rule->service, *span, in_subject ? 2 : 1, 0};
 }
 
-/* Each phrase counts once, where it stands first: a subject comes before a text. */
-static size_t
+/* Where a hint stands: in what the rule looks at, its first place there; else NULL. A risk rule
+ * looks into quoted mail too. */
+static const struct pr_span *
+hint_span(const struct pr_rule *rule, const struct pr_hint *hint, const struct pr_message *m)
+{
+	unsigned where = rule->risk ? PR_IN_MESSAGE | PR_IN_TEXT : PR_IN_MESSAGE;
+	uint32_t at = pr_first_hit(m, hint->condition);
+
+	if (!at || !(m->fields[m->hits[at - 1].span.field].where & where))
+		return NULL;
+	return &m->hits[at - 1].span;
+}
+
+/* Each phrase counts once, where it stands first: a subject comes before a text. False when there
+ * are none, or they do not reach what the rule wants. */
+static bool
 add_hints(struct pr_answers *out, const struct pr_rule *rule, struct pr_said *said,
 	  const struct pr_message *m)
 {
 	size_t before = out->nvotes;
+	int points = 0;
 
 	for (size_t i = 0; i < rule->nhints; i++) {
-		uint32_t at = m->first[rule->hints[i].condition];
+		const struct pr_span *span = hint_span(rule, &rule->hints[i], m);
 
-		if (!at || !(m->fields[m->hits[at - 1].span.field].where & PR_IN_MESSAGE))
+		if (!span)
 			continue;
 		if (out->nvotes == before)
-			said->span = m->hits[at - 1].span;
-		add_vote(out, rule, &rule->hints[i], &m->hits[at - 1].span, m);
+			said->span = *span;
+		points += rule->hints[i].points;
+		add_vote(out, rule, &rule->hints[i], span, m);
 	}
-	return out->nvotes - before;
+	if (out->nvotes == before || (rule->at_least && points < rule->at_least)) {
+		out->nvotes = before;
+		return false;
+	}
+	if (!rule->has_service)
+		out->nvotes = before;
+	return true;
 }
 
 /* A rule of a service behind a `stop` rule that said yes is not asked; those of risk and kind
@@ -148,13 +174,9 @@ mark_led(const struct pr_rules *rules, const struct pr_message *m, uint64_t *led
 	size_t hints = 0;
 
 	memcpy(led, rules->always, PR_BITS(rules->n) * sizeof(*led));
-	for (uint32_t i = 0; i < m->nhits; i++) {
-		uint32_t c = m->hits[i].condition;
-
-		if (m->first[c] != i + 1)
-			continue; /* not its first hit */
-		lead_to(rules, c, led);
-		hints += rules->owned[c].hint ? 1 : 0;
+	for (size_t i = 0; i < m->nfound; i++) {
+		lead_to(rules, m->found[i], led);
+		hints += rules->owned[m->found[i]].hint ? 1 : 0;
 	}
 	for (size_t w = 0; w < PR_BITS(rules->conditions); w++)
 		for (uint64_t bits = m->may[w]; bits; bits &= bits - 1)
@@ -196,7 +218,7 @@ pr_rules_ask(const struct pr_rules *rules, struct pr_message *m, struct pr_answe
 		room += (size_t)__builtin_popcountll(led[w]);
 	*out = (struct pr_answers){0};
 	out->said = pr_arena_raw(m->arena, room + 1, sizeof(*out->said));
-	out->votes = pr_arena_raw(m->arena, room + 1, sizeof(*out->votes));
+	out->votes = pr_arena_raw(m->arena, room + 2, sizeof(*out->votes));
 	for (size_t w = 0; w < PR_BITS(rules->n); w++)
 		for (uint64_t bits = led[w]; bits; bits &= bits - 1)
 			ask_rule(&rules->v[w * 64 + (size_t)__builtin_ctzll(bits)], m, &stopped,

@@ -9,6 +9,7 @@ struct candidate {
 	struct pr_service_id id;
 	int score;
 	int sure;                   /* the part of the score that may make it certain */
+	int ruled;                  /* the part that rules brought, not hints */
 	const struct pr_rule *veto; /* what forbids it */
 };
 
@@ -18,17 +19,19 @@ struct tally {
 };
 
 static void
-tally_add(struct tally *t, struct pr_service_id id, int score, bool unsure)
+tally_add(struct tally *t, struct pr_service_id id, int score, bool unsure, bool hint)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		if (t->v[i].id.lgsl == id.lgsl && t->v[i].id.lgil == id.lgil) {
 			t->v[i].score += score;
-			t->v[i].sure += unsure ? 0 : score;
+			t->v[i].sure += unsure || hint ? 0 : score;
+			t->v[i].ruled += hint ? 0 : score;
 			return;
 		}
 	}
 	if (t->n < CANDIDATES_MAX)
-		t->v[t->n++] = (struct candidate){id, score, unsure ? 0 : score, NULL};
+		t->v[t->n++] = (struct candidate){id, score, unsure || hint ? 0 : score,
+						  hint ? 0 : score, NULL};
 }
 
 static void
@@ -48,7 +51,7 @@ count(const struct pr_answers *answers, struct tally *t)
 	for (size_t i = 0; i < answers->nvotes; i++) {
 		const struct pr_vote *v = &answers->votes[i];
 
-		tally_add(t, v->rule->service, v->points, v->rule->unsure || v->hint);
+		tally_add(t, v->service, v->points, v->rule->unsure, v->hint);
 	}
 	for (size_t i = 0; i < answers->nsaid; i++)
 		if (answers->said[i].match == PR_MATCH_YES)
@@ -92,10 +95,64 @@ rank(struct tally *t, struct pr_arena *a, struct pr_contact *c)
 	qsort(t->v, t->n, sizeof(t->v[0]), candidate_cmp);
 }
 
+static struct candidate *
+find_candidate(struct tally *t, struct pr_service_id id)
+{
+	tally_add(t, id, 0, true, true);
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].id.lgsl == id.lgsl && t->v[i].id.lgil == id.lgil)
+			return &t->v[i];
+	return NULL;
+}
+
+/*
+ * Some kinds are for one service whatever they are about (services.yaml, `kinds`): who asks for all
+ * the letters about a pothole asks the information team, not the road gang. That service goes to
+ * the front, as a vote of the rule that told the kind, unless that rule is unsure.
+ */
+static void
+prefer_kind(const struct pr_rules *rules, struct pr_answers *answers, struct tally *t)
+{
+	const struct pr_rule *rule = pr_kind_rule(answers);
+	const struct pr_catalogue_entry *e =
+	    rule ? pr_catalogue_of_kind(rules->catalogue, rule->kind) : NULL;
+	struct pr_vote vote = {.rule = rule, .times = 1};
+	struct candidate *k;
+
+	if (!e || rule->unsure ||
+	    (t->n && t->v[0].id.lgsl == e->lgsl && t->v[0].id.lgil == e->lgil))
+		return;
+	vote.service = (struct pr_service_id){e->lgsl, e->lgil};
+	k = find_candidate(t, vote.service);
+	if (!k)
+		return;
+	vote.points = (t->n > 1 ? t->v[0].score : 0) - k->score + PR_MARGIN_CERTAIN;
+	for (size_t i = 0; i < answers->nsaid; i++)
+		if (answers->said[i].rule == rule)
+			vote.span = answers->said[i].span;
+	answers->votes[answers->nvotes++] = vote;
+	answers->preferred = true;
+	tally_add(t, vote.service, vote.points, false, false);
+	qsort(t->v, t->n, sizeof(t->v[0]), candidate_cmp);
+}
+
 static int
 clip_score(int score)
 {
 	return score < 1000000 ? score : 1000000;
+}
+
+/* The lead of the best over whoever comes nearest. */
+static int
+lead_of(const struct tally *t)
+{
+	int rival = 0, points;
+
+	for (size_t i = 1; i < t->n; i++) {
+		points = pr_rival_points(t->v[i].score, t->v[i].id.lgsl == t->v[0].id.lgsl);
+		rival = points > rival ? points : rival;
+	}
+	return t->v[0].score - rival;
 }
 
 static void
@@ -109,12 +166,13 @@ decide_service(const struct tally *t, struct pr_arena *a, struct pr_contact *c)
 	c->lgil = t->v[0].id.lgil;
 	c->score = clip_score(t->v[0].score);
 	c->margin = clip_score(t->v[0].score - second);
-	c->certain = t->v[0].sure >= PR_SCORE_CERTAIN && c->margin >= PR_MARGIN_CERTAIN;
+	c->certain = pr_is_certain(t->v[0].sure, lead_of(t));
 	if (t->n > 1)
 		c->runner_up = pr_arena_printf(a, "%d/%d %d", t->v[1].id.lgsl, t->v[1].id.lgil,
 					       clip_score(second));
 	for (size_t i = 1; i < t->n && i < 6; i++) {
-		if (t->v[i].sure >= PR_SCORE_ALSO && t->v[i].id.lgsl != t->v[0].id.lgsl)
+		if (t->v[i].score >= PR_SCORE_ALSO && t->v[i].ruled >= PR_RULED_ALSO &&
+		    t->v[i].id.lgsl != t->v[0].id.lgsl)
 			pr_contact_list_add(
 			    c, PR_CONTACT_FIELD(also), a,
 			    pr_arena_printf(a, "%d/%d", t->v[i].id.lgsl, t->v[i].id.lgil));
@@ -196,6 +254,7 @@ pr_classify(struct pr_rules *rules, const struct pr_classify_world *world, struc
 	pr_rules_ask(rules, &m, &answers);
 	count(&answers, &t);
 	rank(&t, a, c);
+	prefer_kind(rules, &answers, &t);
 	decide_service(&t, a, c);
 	c->lang = pr_str_c(m.lang);
 	c->rules_version = pr_str_c(rules->version);

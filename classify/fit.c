@@ -251,12 +251,15 @@ judge(const struct pr_fit *fit, const struct fit_sample *s, bool fitted, struct 
 		    (best < 0 ||
 		     is_before(&c[i], standing[i].score, &c[best], standing[best].score)))
 			best = i;
-	for (int i = 0; i < (int)s->ncandidates; i++)
-		if (i != best && standing[i].score > second)
-			second = standing[i].score;
+	for (int i = 0; i < (int)s->ncandidates && best >= 0; i++) {
+		int points = pr_rival_points(standing[i].score, c[i].id.lgsl == c[best].id.lgsl);
+
+		if (i != best && points > second)
+			second = points;
+	}
 	if (best >= 0) {
-		bool certain = !s->incomplete && standing[best].sure >= PR_SCORE_CERTAIN &&
-			       standing[best].score - second >= PR_MARGIN_CERTAIN;
+		bool certain = !s->incomplete &&
+			       pr_is_certain(standing[best].sure, standing[best].score - second);
 
 		w->right += c[best].right;
 		w->certain += certain;

@@ -211,6 +211,21 @@ pr_fold(struct pr_str original, struct pr_arena *a, struct pr_folded *out)
 	out->origin = f.origin;
 }
 
+bool
+pr_is_ascii(struct pr_str s)
+{
+	uint64_t eight, seen = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
+		memcpy(&eight, s.p + i, sizeof(eight));
+		seen |= eight;
+	}
+	for (; i < s.n; i++)
+		seen |= (uint64_t)(unsigned char)s.p[i];
+	return !(seen & UINT64_C(0x8080808080808080));
+}
+
 /* clang-format off */
 #define NONE_16 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define WORD_16 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1

@@ -22,6 +22,8 @@ struct pr_folded {
 
 void pr_fold(struct pr_str original, struct pr_arena *a, struct pr_folded *out);
 
+bool pr_is_ascii(struct pr_str s);
+
 /* A word of folded text: a run of letters and digits; apostrophes inside it do not count ("didn't",
  * "didnt"). */
 struct pr_word {

@@ -29,8 +29,8 @@ is_automated(const struct pr_contact *c)
 	return c->automated.n && !pr_str_eq_c(c->automated, "no");
 }
 
-void
-pr_kind_decide(const struct pr_answers *answers, struct pr_contact *c)
+const struct pr_rule *
+pr_kind_rule(const struct pr_answers *answers)
 {
 	const struct pr_rule *best = NULL;
 
@@ -41,6 +41,14 @@ pr_kind_decide(const struct pr_answers *answers, struct pr_contact *c)
 		    (!best || rule->score > best->score))
 			best = rule;
 	}
+	return best;
+}
+
+void
+pr_kind_decide(const struct pr_answers *answers, struct pr_contact *c)
+{
+	const struct pr_rule *best = pr_kind_rule(answers);
+
 	if (is_automated(c))
 		c->kind = PR_STR("auto");
 	else if (best)

@@ -30,6 +30,7 @@ struct pr_searched {
 	struct pr_str original; /* the field's own bytes: what origin offsets count in */
 	size_t skipped;         /* bytes of the original before what was folded ("<field>=") */
 	struct pr_folded folded;
+	bool ascii; /* the folded text is */
 	struct pr_word *words;
 	size_t nwords;
 };
@@ -46,6 +47,13 @@ struct pr_hit {
 	uint32_t next; /* the next hit of the same condition, counted from 1; 0: none */
 };
 
+/* Where the hits of a condition begin and end, of the message of that number. Kept over messages,
+ * so that nothing has to be cleared. */
+struct pr_places {
+	uint64_t number;
+	uint32_t first, last; /* hits, counted from 1 */
+};
+
 #define PR_MESSAGE_HITS_MAX 65536
 #define PR_MESSAGE_FOLD_MAX ((size_t)256 << 10)
 
@@ -59,7 +67,9 @@ struct pr_message {
 	size_t nfields;
 	struct pr_hit *hits;
 	size_t nhits, room;
-	uint32_t *first;  /* by condition: its first hit, counted from 1; 0: none */
+	struct pr_places *places; /* by condition */
+	uint32_t *found;          /* the conditions that have hits */
+	size_t nfound;
 	uint64_t *may;    /* a bit a condition: this pattern may match (match_scan.h) */
 	int64_t deadline; /* pr_mono(); patterns after it answer could-not-tell */
 	bool clipped;     /* part of it was not searched */
@@ -87,11 +97,12 @@ struct pr_condition {
 	struct pr_str list;             /* it is this word list and nothing else; or empty */
 	struct pr_str form;             /* only this field of the form, "form.<field>"; or empty */
 	uint32_t id;                    /* from 0, over all rules */
+	uint32_t part, nparts;          /* further ids of its own, whose hits it looks at */
 	void *data;                     /* the kind's own */
 	struct pr_condition *next_made; /* all conditions, for release */
 };
 
-extern const struct pr_match_kind pr_match_words, pr_match_pattern;
+extern const struct pr_match_kind pr_match_words, pr_match_near, pr_match_pattern;
 extern const struct pr_match_kind pr_match_channel, pr_match_account, pr_match_sender,
     pr_match_language, pr_match_attachment;
 
@@ -99,6 +110,15 @@ struct pr_scan_pattern;
 /* All `pattern:` conditions of the rules, for the scan (match_scan.h). In the arena. */
 const struct pr_scan_pattern *
 pr_match_patterns(const struct pr_rules *rules, struct pr_arena *a, size_t *n);
+
+/* The first hit of a condition, counted from 1; 0: none. */
+static inline uint32_t
+pr_first_hit(const struct pr_message *m, uint32_t condition)
+{
+	const struct pr_places *p = &m->places[condition];
+
+	return p->number == m->number ? p->first : 0;
+}
 
 /* Does the condition look into that field? */
 static inline bool

@@ -1,6 +1,12 @@
 /*
- * match_pattern: a regular expression (PCRE2's interpreter, here only) over folded text, with every
- * limit it has. A limit that was hit answers could-not-tell.
+ * match_pattern: a regular expression (PCRE2, here only) over folded text, with every limit it has.
+ * A limit that was hit answers could-not-tell.
+ *
+ * A pattern is compiled twice: for text of ASCII, which folded English and Welsh are, as plain
+ * bytes and by PCRE2's JIT where the system lets it (a service with MemoryDenyWriteExecute falls
+ * back to the interpreter by itself); for other text with all of Unicode, interpreted. ASCII text
+ * matches alike in both. JIT knows the match limit and has a stack of its own with an end; depth
+ * and heap are the interpreter's.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -27,6 +33,7 @@ struct engine {
 struct pattern {
 	struct engine *engine;
 	pcre2_code *code;
+	pcre2_code *ascii;   /* NULL: the pattern has letters above ASCII */
 	struct pr_str regex; /* as PCRE2 has it: folded */
 	struct pr_ledger ledger;
 };
@@ -151,6 +158,24 @@ engine_leave(struct engine *e)
 	free(e);
 }
 
+#define OPTIONS (PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_CAPTURE)
+
+static pcre2_code *
+compile_ascii(const struct pattern *p)
+{
+	PCRE2_SIZE offset;
+	pcre2_code *code;
+	int error;
+
+	if (!pr_is_ascii(p->regex))
+		return NULL;
+	code = pcre2_compile((PCRE2_SPTR)p->regex.p, p->regex.n, OPTIONS, &error, &offset,
+			     p->engine->compile);
+	if (code)
+		pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without it: interpreted */
+	return code;
+}
+
 static struct pattern *
 compile(struct pr_rules *rules, const struct pr_yaml *v, struct pr_diag *diag)
 {
@@ -162,12 +187,12 @@ compile(struct pr_rules *rules, const struct pr_yaml *v, struct pr_diag *diag)
 	p->regex = fold_letters(v->text, &rules->arena);
 	p->engine = engine_of(rules);
 	p->engine->users++;
-	p->code = pcre2_compile((PCRE2_SPTR)p->regex.p, p->regex.n,
-				PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C |
-				    PCRE2_NO_AUTO_CAPTURE,
+	p->code = pcre2_compile((PCRE2_SPTR)p->regex.p, p->regex.n, PCRE2_UTF | PCRE2_UCP | OPTIONS,
 				&code, &offset, p->engine->compile);
-	if (p->code)
+	if (p->code) {
+		p->ascii = compile_ascii(p);
 		return p;
+	}
 	pcre2_get_error_message(code, words, sizeof(words));
 	at_offset(diag, v, offset, (const char *)words);
 	engine_leave(p->engine);
@@ -198,7 +223,7 @@ static bool
 is_limit(int rc)
 {
 	return rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
-	       rc == PCRE2_ERROR_HEAPLIMIT;
+	       rc == PCRE2_ERROR_HEAPLIMIT || rc == PCRE2_ERROR_JIT_STACKLIMIT;
 }
 
 static enum pr_match
@@ -216,8 +241,8 @@ match_field(struct pattern *p, const struct pr_message *m, uint32_t field, size_
 	while (from < s.n && ((unsigned char)s.p[from] & 0xc0) == 0x80)
 		from++;
 	began = pr_ledger_now();
-	rc = pcre2_match(p->code, (PCRE2_SPTR)(s.n ? s.p : ""), s.n, from, PCRE2_NO_UTF_CHECK,
-			 p->engine->data, p->engine->limits);
+	rc = pcre2_match(f->ascii && p->ascii ? p->ascii : p->code, (PCRE2_SPTR)(s.n ? s.p : ""),
+			 s.n, from, PCRE2_NO_UTF_CHECK, p->engine->data, p->engine->limits);
 	pr_ledger_note(&p->ledger, began, is_limit(rc), m->number);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return PR_MATCH_NO;
@@ -270,6 +295,7 @@ pattern_release(struct pr_condition *c)
 	if (!p)
 		return;
 	pcre2_code_free(p->code);
+	pcre2_code_free(p->ascii);
 	engine_leave(p->engine);
 	c->data = NULL;
 }

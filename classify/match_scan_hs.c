@@ -182,6 +182,16 @@ compile(struct job *j, hs_database_t **db)
 	}
 }
 
+/* NULL when it is not understood. The child's memory ends with it. */
+static char *
+relaxed(struct pr_str regex)
+{
+	struct pr_buf b;
+
+	pr_buf_init(&b, 4096);
+	return pr_scan_relax(regex, &b) ? b.p : NULL;
+}
+
 static int
 compile_in_child(void *ctx, struct pr_buf *out)
 {
@@ -195,9 +205,9 @@ compile_in_child(void *ctx, struct pr_buf *out)
 		j->given[i] = ALWAYS;
 		if (!sound || !pr_scan_syntax_ok(j->v[i].regex))
 			continue;
-		j->text[i] = pr_calloc(j->v[i].regex.n + 1, 1);
-		memcpy(j->text[i], j->v[i].regex.p, j->v[i].regex.n);
-		j->given[i] = (unsigned char)taken_as(j->text[i], EXACT);
+		j->text[i] = relaxed(j->v[i].regex);
+		if (j->text[i])
+			j->given[i] = (unsigned char)taken_as(j->text[i], EXACT);
 	}
 	if (compile(j, &db) != HS_SUCCESS)
 		return -1;
@@ -243,7 +253,7 @@ key_of(const struct pr_scan_pattern *v, size_t n)
 	char words[96];
 
 	hs_populate_platform(&platform);
-	snprintf(words, sizeof(words), "2 %u %u %llu %zu", FLAGS, platform.tune,
+	snprintf(words, sizeof(words), "3 %u %u %llu %zu", FLAGS, platform.tune,
 		 platform.cpu_features, n);
 	pr_sha256_init(&h);
 	pr_sha256_add_field(&h, pr_str_c(words));
@@ -378,28 +388,13 @@ found(unsigned number, unsigned long long from, unsigned long long to, unsigned 
 	return 0;
 }
 
-static bool
-is_ascii(struct pr_str s)
-{
-	uint64_t eight, seen = 0;
-	size_t i = 0;
-
-	for (; i + sizeof(eight) <= s.n; i += sizeof(eight)) {
-		memcpy(&eight, s.p + i, sizeof(eight));
-		seen |= eight;
-	}
-	for (; i < s.n; i++)
-		seen |= (uint64_t)(unsigned char)s.p[i];
-	return !(seen & UINT64_C(0x8080808080808080));
-}
-
 /* The empty text is PCRE2's: libhs has words of its own about matches in nothing. */
 void
 pr_scan_find(struct pr_scan *scan, struct pr_str text, uint64_t *bits)
 {
 	struct finding f = {scan, bits};
 	bool all =
-	    !scan->db || !text.n || text.n > UINT32_MAX || !is_ascii(text) ||
+	    !scan->db || !text.n || text.n > UINT32_MAX || !pr_is_ascii(text) ||
 	    hs_scan(scan->db, text.p, (unsigned)text.n, 0, scan->scratch, found, &f) != HS_SUCCESS;
 
 	for (size_t i = 0; i < scan->n; i++)

@@ -14,6 +14,13 @@
  * pattern a candidate always, whether libhs would take it or not.
  */
 bool pr_scan_syntax_ok(struct pr_str regex);
+/*
+ * Append, with a NUL, a pattern that matches wherever `regex` (which is ok) does, and that libhs
+ * can be given by the hundred: counted repeats such as .{0,40} make its compiler take minutes for a
+ * few hundred patterns, so they become * or +, and a lookaround that forbids is left out. PCRE2 is
+ * asked afterwards anyhow. False when it cannot be read.
+ */
+bool pr_scan_relax(struct pr_str regex, struct pr_buf *out);
 
 /*
  * child: run work(ctx, out) in a fork with limits and bring its bytes home. PR_RETRY when there is

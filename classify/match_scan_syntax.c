@@ -119,3 +119,89 @@ pr_scan_syntax_ok(struct pr_str s)
 	}
 	return true;
 }
+
+/* ---- relaxed: what libhs is given ---- */
+
+#define REPEAT_KEPT 3  /* {0,3} stays as it is */
+#define EXACT_KEPT  12 /* and {12} */
+
+static size_t
+element(struct pr_str s)
+{
+	if (s.p[0] == '\\')
+		return escape(s, false);
+	if (s.p[0] == '[')
+		return set(s);
+	return s.p[0] == '(' ? group(s) : 1;
+}
+
+static bool
+is_denial(struct pr_str s)
+{
+	return pr_str_starts(s, PR_STR("(?!")) || pr_str_starts(s, PR_STR("(?<!"));
+}
+
+/* How long a group is that stands at the start of `s`, with its closing bracket; 0: it never ends.
+ */
+static size_t
+whole_group(struct pr_str s)
+{
+	size_t depth = 0, n;
+
+	for (size_t i = 0; i < s.n; i += n) {
+		n = element(pr_str_sub(s, i, s.n));
+		if (!n)
+			return 0;
+		/* "(?i)" is a group that is over at once */
+		if (s.p[i] == '(' && s.p[i + n - 1] != ')')
+			depth++;
+		if (s.p[i] == ')' && --depth == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+/* "{2,40}" at the start of `s`, of n bytes: what stands for it, itself when it is small. */
+static struct pr_str
+relaxed_repeat(struct pr_str s, size_t n)
+{
+	struct pr_str rest = pr_str_sub(s, 1, n - 2), first = PR_STR_NONE;
+	bool range = memchr(s.p, ',', n) != NULL;
+	int64_t least = 0, most = INT64_MAX;
+
+	pr_str_cut(&rest, ',', &first);
+	if (!pr_str_int(first, 0, INT32_MAX, &least))
+		return pr_str_sub(s, 0, n);
+	if (!range)
+		most = least;
+	else if (rest.n && !pr_str_int(rest, 0, INT32_MAX, &most))
+		return pr_str_sub(s, 0, n);
+	if (most <= (range ? REPEAT_KEPT : EXACT_KEPT))
+		return pr_str_sub(s, 0, n);
+	return least ? PR_STR("+") : PR_STR("*");
+}
+
+bool
+pr_scan_relax(struct pr_str s, struct pr_buf *out)
+{
+	size_t n;
+
+	for (size_t i = 0; i < s.n; i += n) {
+		struct pr_str rest = pr_str_sub(s, i, s.n);
+
+		if (s.p[i] == '{') {
+			n = repeat(rest);
+			pr_buf_add_str(out, relaxed_repeat(rest, n));
+		} else if (is_denial(rest)) {
+			n = whole_group(rest);
+			pr_buf_add_c(out, "(?:)");
+		} else {
+			n = element(rest);
+			pr_buf_add_str(out, pr_str_sub(rest, 0, n));
+		}
+		if (!n)
+			return false;
+	}
+	pr_buf_add_char(out, '\0');
+	return !out->failed;
+}

@@ -6,9 +6,8 @@
 
 struct adding {
 	struct pr_rules *rules;
-	struct pr_condition *c;
+	uint32_t condition;
 	struct pr_diag *diag;
-	int rc;
 };
 
 static void
@@ -19,28 +18,35 @@ add_phrase(void *ctx, const struct pr_yaml *phrase)
 	const char *wrong;
 
 	pr_fold(phrase->text, &add->rules->arena, &folded);
-	wrong = pr_phrases_add(add->rules->phrases, folded.text, add->c->id);
+	wrong = pr_phrases_add(add->rules->phrases, folded.text, add->condition);
 	if (wrong)
-		add->rc = pr_diag_add(add->diag, phrase->mark, "the phrase '" PR_S_FMT "' %s",
-				      PR_S(phrase->text), wrong);
+		pr_diag_add(add->diag, phrase->mark, "the phrase '" PR_S_FMT "' %s",
+			    PR_S(phrase->text), wrong);
+}
+
+int
+pr_words_add(struct pr_rules *rules, const struct pr_yaml *value, uint32_t condition,
+	     struct pr_diag *diag)
+{
+	struct adding add = {rules, condition, diag};
+	size_t before = diag->n;
+
+	pr_rule_each_phrase(rules, value, add_phrase, &add, diag);
+	return diag->n > before ? -1 : 0;
 }
 
 static int
 words_parse(struct pr_rules *rules, const struct pr_yaml *value, struct pr_condition *c,
 	    struct pr_diag *diag)
 {
-	struct adding add = {rules, c, diag, 0};
-	size_t before = diag->n;
-
-	pr_rule_each_phrase(rules, value, add_phrase, &add, diag);
-	return add.rc < 0 || diag->n > before ? -1 : 0;
+	return pr_words_add(rules, value, c->id, diag);
 }
 
 static enum pr_match
 words_test(const struct pr_condition *c, struct pr_message *m, const struct pr_span *after,
 	   struct pr_span *span)
 {
-	for (uint32_t at = m->first[c->id]; at; at = m->hits[at - 1].next) {
+	for (uint32_t at = pr_first_hit(m, c->id); at; at = m->hits[at - 1].next) {
 		const struct pr_hit *hit = &m->hits[at - 1];
 
 		if (!pr_span_behind(&hit->span, after))

@@ -24,6 +24,7 @@ add_field(struct pr_message *m, enum pr_where where, struct pr_str name, struct 
 	*f = (struct pr_searched){
 	    .where = where, .name = name, .original = whole, .skipped = skipped};
 	pr_fold(text, m->arena, &f->folded);
+	f->ascii = pr_is_ascii(f->folded.text);
 	f->nwords = pr_words_of(f->folded.text, m->arena, &f->words);
 	m->clipped |= f->folded.clipped;
 	*left -= text.n < PR_FOLD_MAX ? text.n : PR_FOLD_MAX;
@@ -59,17 +60,6 @@ language(const struct pr_rules *rules, const struct pr_message *m)
 	return longest ? pr_language_of(rules->languages, longest) : "en";
 }
 
-/* So that a condition finds its own hits without looking at the others'. */
-static void
-chain_hits(struct pr_message *m, uint32_t conditions)
-{
-	m->first = pr_arena_array(m->arena, (size_t)conditions + 1, sizeof(*m->first));
-	for (size_t i = m->nhits; i-- > 0;) {
-		m->hits[i].next = m->first[m->hits[i].condition];
-		m->first[m->hits[i].condition] = (uint32_t)i + 1;
-	}
-}
-
 /* The patterns that may match are found in one pass; without it, all may. */
 static void
 find_patterns(struct pr_message *m, const struct pr_rules *rules)
@@ -93,10 +83,10 @@ find_phrases(struct pr_message *m, const struct pr_rules *rules)
 	if (m->room > PR_MESSAGE_HITS_MAX)
 		m->room = PR_MESSAGE_HITS_MAX;
 	m->hits = pr_arena_raw(m->arena, m->room, sizeof(*m->hits));
+	m->found = pr_arena_raw(m->arena, rules->conditions + 1, sizeof(*m->found));
 	for (uint32_t i = 0; i < m->nfields; i++)
 		if (!pr_phrases_find(rules->phrases, m, i))
 			m->clipped = true;
-	chain_hits(m, rules->conditions);
 }
 
 void
@@ -105,8 +95,10 @@ pr_message_init(struct pr_message *m, struct pr_rules *rules, const struct pr_co
 	size_t left = PR_MESSAGE_FOLD_MAX;
 	bool same = pr_str_eq(c->text, c->new_text);
 
-	*m = (struct pr_message){
-	    .contact = c, .number = ++rules->messages, .arena = &rules->scratch};
+	*m = (struct pr_message){.contact = c,
+				 .number = ++rules->messages,
+				 .places = rules->places,
+				 .arena = &rules->scratch};
 	pr_arena_reset(m->arena);
 	m->deadline = pr_mono() + CONTACT_BUDGET_MS;
 	m->fields = pr_arena_array(m->arena, c->form.n + 3, sizeof(*m->fields));

@@ -73,8 +73,8 @@ note_vote(const struct pr_vote *v, const struct pr_message *m, struct pr_arena *
 
 	line_add(&l, v->rule->name);
 	line_span(&l, m, &v->span);
-	line_number(&l, " ", v->rule->service.lgsl);
-	line_number(&l, "/", v->rule->service.lgil);
+	line_number(&l, " ", v->service.lgsl);
+	line_number(&l, "/", v->service.lgil);
 	line_number(&l, " ", v->points);
 	line_end(&l, a, c);
 }
@@ -104,7 +104,7 @@ is_rival(const struct pr_verdict_rival *r, struct pr_service_id id)
 static bool
 matters(const struct pr_vote *v, const struct pr_contact *c)
 {
-	struct pr_service_id id = v->rule->service;
+	struct pr_service_id id = v->service;
 	struct pr_verdict_rival r;
 
 	if (!v->hint || (c->lgsl == id.lgsl && c->lgil == id.lgil) ||
@@ -120,7 +120,8 @@ void
 pr_note_rules(struct pr_message *m, const struct pr_answers *answers, struct pr_arena *a,
 	      struct pr_contact *c)
 {
-	const struct pr_vote *v = answers->votes, *end = v + answers->nvotes;
+	const struct pr_vote *v = answers->votes;
+	const struct pr_vote *end = v + answers->nvotes - (answers->preferred ? 1 : 0);
 
 	for (size_t i = 0; i < answers->nsaid; i++) {
 		const struct pr_said *s = &answers->said[i];
@@ -131,4 +132,6 @@ pr_note_rules(struct pr_message *m, const struct pr_answers *answers, struct pr_
 			if (matters(v, c))
 				note_vote(v, m, a, c);
 	}
+	if (answers->preferred)
+		note_vote(end, m, a, c);
 }

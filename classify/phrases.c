@@ -10,8 +10,11 @@ struct output {
 };
 
 struct node {
-	struct output *outputs;
-	uint32_t prefixes; /* a bit a length: some edges are `word*` of that many letters */
+	struct output *outputs; /* while phrases are added */
+	uint32_t first, n;      /* afterwards: its conditions, p->outputs[first] and on */
+	uint64_t seen;          /* the field of a message in which it stood last */
+	uint32_t nevery;        /* the first of them want every place */
+	uint32_t prefixes;      /* a bit a length: some edges are `word*` of that many letters */
 	bool has_edges;
 };
 
@@ -20,7 +23,7 @@ struct edge {
 	uint32_t to;
 };
 
-#define FILTER_BITS 131072
+#define FILTER_BITS (1 << 20)
 #define STARTS      4096
 #define LETTERS_MAX 31 /* of a prefix */
 
@@ -28,6 +31,7 @@ struct pr_phrases {
 	struct pr_arena *arena;
 	struct node *nodes;
 	size_t nnodes, nodes_room;
+	uint32_t *outputs; /* conditions, those of a node together */
 	struct edge *edges;
 	size_t nedges, edges_room;         /* a power of two */
 	uint64_t filter[FILTER_BITS / 64]; /* of all keys: most words of a text end here */
@@ -181,6 +185,37 @@ pr_phrases_add(struct pr_phrases *p, struct pr_str s, uint32_t condition)
 	return NULL;
 }
 
+static bool
+is_set(const uint64_t *bits, uint32_t i)
+{
+	return bits[i / 64] >> (i % 64) & 1;
+}
+
+void
+pr_phrases_end(struct pr_phrases *p, const uint64_t *every)
+{
+	uint32_t total = 0;
+
+	for (size_t i = 0; i < p->nnodes; i++)
+		for (const struct output *o = p->nodes[i].outputs; o; o = o->next)
+			total++;
+	p->outputs = pr_arena_array(p->arena, total + 1, sizeof(*p->outputs));
+	total = 0;
+	for (size_t i = 0; i < p->nnodes; i++) {
+		struct node *node = &p->nodes[i];
+
+		node->first = total;
+		for (const struct output *o = node->outputs; o; o = o->next)
+			if (is_set(every, o->condition))
+				p->outputs[total++] = o->condition;
+		node->nevery = total - node->first;
+		for (const struct output *o = node->outputs; o; o = o->next)
+			if (!is_set(every, o->condition))
+				p->outputs[total++] = o->condition;
+		node->n = total - node->first;
+	}
+}
+
 /* One walk over one field. */
 struct walk {
 	struct pr_phrases *p;
@@ -207,19 +242,43 @@ make_room(struct pr_message *m)
 	return true;
 }
 
+/* Append a hit to those of its condition. */
 static void
-hit(struct walk *w, const struct node *node, size_t end)
+note(struct walk *w, uint32_t condition, bool every, size_t end)
 {
 	struct pr_message *m = w->m;
+	struct pr_places *places = &m->places[condition];
+	uint32_t at;
 
-	for (const struct output *o = node->outputs; o; o = o->next) {
-		if (m->nhits == m->room && !make_room(m)) {
-			w->full = true;
-			return;
-		}
-		m->hits[m->nhits++] =
-		    (struct pr_hit){o->condition, {w->field, w->start, (uint32_t)end}, 0};
+	if (places->number != m->number) {
+		*places = (struct pr_places){m->number, 0, 0};
+		m->found[m->nfound++] = condition;
+	} else if (!every && m->hits[places->last - 1].span.field == w->field) {
+		return; /* one place in a field is all that it needs */
 	}
+	if (m->nhits == m->room && !make_room(m)) {
+		w->full = true;
+		return;
+	}
+	at = (uint32_t)++m->nhits;
+	m->hits[at - 1] = (struct pr_hit){condition, {w->field, w->start, (uint32_t)end}, 0};
+	if (places->first)
+		m->hits[places->last - 1].next = at;
+	else
+		places->first = at;
+	places->last = at;
+}
+
+static void
+hit(struct walk *w, struct node *node, size_t end)
+{
+	uint64_t here = w->m->number << 12 | (w->field & 0xfff);
+	/* a word that stands there again tells most conditions nothing new */
+	uint32_t n = node->seen == here ? node->nevery : node->n;
+
+	node->seen = here;
+	for (uint32_t i = 0; i < n && !w->full; i++)
+		note(w, w->p->outputs[node->first + i], i < node->nevery, end);
 }
 
 static void walk_from(struct walk *w, uint32_t node, size_t i);
@@ -234,7 +293,8 @@ step(struct walk *w, uint64_t key, size_t i)
 	e = edge_slot(w->p->edges, w->p->edges_room, key);
 	if (!e->key)
 		return;
-	hit(w, &w->p->nodes[e->to], w->words[i].end);
+	if (w->p->nodes[e->to].n)
+		hit(w, &w->p->nodes[e->to], w->words[i].end);
 	if (w->p->nodes[e->to].has_edges)
 		walk_from(w, e->to, i + 1);
 }

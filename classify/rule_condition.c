@@ -5,8 +5,8 @@
 #include "classify/rule_reader.h"
 
 static const struct pr_match_kind *const match_kinds[] = {
-    &pr_match_words,  &pr_match_pattern,  &pr_match_channel,    &pr_match_account,
-    &pr_match_sender, &pr_match_language, &pr_match_attachment,
+    &pr_match_words,   &pr_match_near,   &pr_match_pattern,  &pr_match_channel,
+    &pr_match_account, &pr_match_sender, &pr_match_language, &pr_match_attachment,
 };
 #define MATCH_KINDS (sizeof(match_kinds) / sizeof(match_kinds[0]))
 
@@ -121,9 +121,10 @@ read_condition_map(struct pr_rule_reader *r, const struct pr_yaml *map, struct p
 	if (!c->where)
 		c->where = default_place(r->rule);
 	if (!c->kind)
-		pr_diag_add(r->diag, map->mark,
-			    "a condition needs words, pattern, channel, account, sender, language "
-			    "or attachment");
+		pr_diag_add(
+		    r->diag, map->mark,
+		    "a condition needs words, near, pattern, channel, account, sender, language "
+		    "or attachment");
 	else if (c->kind->parse(r->rules, value, c, r->diag) < 0)
 		c->kind = NULL;
 }

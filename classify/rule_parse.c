@@ -68,6 +68,12 @@ set_hints(struct pr_rule_reader *r, const struct pr_yaml *v)
 }
 
 static int
+set_at_least(struct pr_rule_reader *r, const struct pr_yaml *v)
+{
+	return pr_rule_thousandths(r->diag, v, &r->rule->at_least);
+}
+
+static int
 set_avoidable(struct pr_rule_reader *r, const struct pr_yaml *v)
 {
 	const char *reason;
@@ -216,23 +222,12 @@ static const struct {
 	const char *name;
 	int (*set)(struct pr_rule_reader *r, const struct pr_yaml *v);
 } settings[] = {
-    {"name", set_name},
-    {"service", set_service},
-    {"score", set_score},
-    {"kind", set_kind},
-    {"avoidable", set_avoidable},
-    {"risk", set_risk},
-    {"lower", set_lower},
-    {"flags", set_flags},
-    {"veto", set_veto},
-    {"stop", set_stop},
-    {"unsure", set_unsure},
-    {"disabled", set_disabled},
-    {"hints", set_hints},
-    {"any", set_any},
-    {"all", set_all},
-    {"unless", set_unless},
-    {"examples", set_examples},
+    {"name", set_name},   {"service", set_service},     {"score", set_score},
+    {"kind", set_kind},   {"avoidable", set_avoidable}, {"risk", set_risk},
+    {"lower", set_lower}, {"flags", set_flags},         {"veto", set_veto},
+    {"stop", set_stop},   {"unsure", set_unsure},       {"disabled", set_disabled},
+    {"hints", set_hints}, {"at_least", set_at_least},   {"any", set_any},
+    {"all", set_all},     {"unless", set_unless},       {"examples", set_examples},
     {"not", set_not},
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -272,10 +267,16 @@ check_whole(struct pr_rule_reader *r)
 	if (rule->has_service && !rule->score && !rule->nhints)
 		pr_diag_add(r->diag, rule->mark,
 			    "a rule for a service needs a score, like 2, or hints");
-	if (rule->nhints && (!rule->has_service || rule->any.n || rule->score))
+	if (rule->nhints && (rule->any.n || (rule->has_service && rule->score)))
 		pr_diag_add(r->diag, rule->mark,
-			    "a rule with hints speaks for a service, and has no score and no "
-			    "'any': each hint brings its own points");
+			    "a rule with hints has no 'any', and of a service no score: each hint "
+			    "brings its own points");
+	if (rule->nhints && !rule->has_service && rule->at_least <= 0)
+		pr_diag_add(r->diag, rule->mark,
+			    "a rule with hints that speaks for no service says from how many "
+			    "points on: 'at_least: 3'");
+	if (rule->at_least && !rule->nhints)
+		pr_diag_add(r->diag, rule->mark, "'at_least' counts the points of hints");
 	if (rule->risk && rule->lower)
 		pr_diag_add(r->diag, rule->mark, "a rule either raises the risk or lowers it");
 	if (!rule->any.n && !rule->all.n && !rule->nhints)

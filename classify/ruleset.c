@@ -159,13 +159,20 @@ drop_disabled(struct pr_rules *rules)
 	rules->n = n;
 }
 
-/* Does the answer of a set depend on words or patterns alone? Then a message without any of them
- * need not be asked. */
+/* Does its answer depend on words or a pattern alone? */
+static bool
+is_of_words(const struct pr_condition *c)
+{
+	return c->kind == &pr_match_words || c->kind == &pr_match_near ||
+	       c->kind == &pr_match_pattern;
+}
+
+/* Then a message without any of them need not be asked. */
 static bool
 found_by_words(const struct pr_conditions *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (set->v[i]->kind != &pr_match_words && set->v[i]->kind != &pr_match_pattern)
+		if (!is_of_words(set->v[i]))
 			return false;
 	return set->n > 0;
 }
@@ -174,9 +181,19 @@ static bool
 any_found_by_words(const struct pr_conditions *set)
 {
 	for (size_t i = 0; i < set->n; i++)
-		if (set->v[i]->kind == &pr_match_words || set->v[i]->kind == &pr_match_pattern)
+		if (is_of_words(set->v[i]))
 			return true;
 	return false;
+}
+
+static void
+own_one(struct pr_rules *rules, uint32_t condition, uint32_t rule, uint32_t *v)
+{
+	struct pr_owners *o = &rules->owned[condition];
+
+	if (v)
+		v[o->first + o->n] = rule;
+	o->n++;
 }
 
 /* Count (v NULL) or note that a rule owns these conditions. */
@@ -184,11 +201,11 @@ static void
 own(struct pr_rules *rules, const struct pr_conditions *set, uint32_t rule, uint32_t *v)
 {
 	for (size_t i = 0; i < set->n; i++) {
-		struct pr_owners *o = &rules->owned[set->v[i]->id];
+		const struct pr_condition *c = set->v[i];
 
-		if (v)
-			v[o->first + o->n] = rule;
-		o->n++;
+		own_one(rules, c->id, rule, v);
+		for (uint32_t k = 0; k < c->nparts; k++)
+			own_one(rules, c->part + k, rule, v);
 	}
 }
 
@@ -237,6 +254,39 @@ connect(struct pr_rules *rules)
 }
 
 static void
+want_every(struct pr_rules *rules, const struct pr_conditions *set, bool all)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		const struct pr_condition *c = set->v[i];
+
+		if (all)
+			pr_bit_set(rules->every, c->id);
+		for (uint32_t k = 0; k < c->nparts; k++)
+			pr_bit_set(rules->every, c->part + k);
+	}
+}
+
+/* Rules of risk and idioms compare places, `near` tries them all, and a condition that looks into
+ * one field only must not be content with another. */
+static void
+find_every(struct pr_rules *rules)
+{
+	rules->every =
+	    pr_arena_array(&rules->arena, PR_BITS(rules->conditions) + 1, sizeof(uint64_t));
+	rules->places =
+	    pr_arena_array(&rules->arena, rules->conditions + 1, sizeof(*rules->places));
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct pr_rule *r = &rules->v[i];
+		bool all = r->risk || r->lower;
+
+		want_every(rules, &r->any, all);
+		want_every(rules, &r->all, all);
+		want_every(rules, &r->unless, false);
+	}
+	pr_phrases_end(rules->phrases, rules->every);
+}
+
+static void
 compile(struct loading *l, const struct pr_rules_how *how)
 {
 	const struct pr_scan_pattern *patterns;
@@ -251,6 +301,32 @@ compile(struct loading *l, const struct pr_rules_how *how)
 		pr_diag_add(l->diag, (struct pr_mark){"patterns", 0, 0}, "%s", err.msg);
 }
 
+/* The kinds that services.yaml gives to services: known ones, each to one service. */
+static void
+check_kinds(const struct loading *l)
+{
+	const struct pr_catalogue *c = l->rules->catalogue;
+
+	for (size_t i = 0; c && i < c->n; i++)
+		for (size_t k = 0; k < c->v[i].nkinds; k++) {
+			struct pr_str kind = c->v[i].kinds[k];
+			const char *const *known = pr_kinds;
+
+			while (*known && !pr_str_eq_c(kind, *known))
+				known++;
+			if (!*known)
+				pr_diag_add(l->diag, c->v[i].mark,
+					    "'" PR_S_FMT "' is no kind of contact; docs/RULES.md "
+					    "lists them",
+					    PR_S(kind));
+			else if (pr_catalogue_of_kind(c, kind) != &c->v[i])
+				pr_diag_add(l->diag, c->v[i].mark,
+					    "the kind '" PR_S_FMT "' belongs to another service "
+					    "already",
+					    PR_S(kind));
+		}
+}
+
 static void
 finish(struct loading *l, const struct pr_rules_how *how)
 {
@@ -259,6 +335,7 @@ finish(struct loading *l, const struct pr_rules_how *how)
 
 	drop_disabled(l->rules);
 	connect(l->rules);
+	find_every(l->rules);
 	compile(l, how);
 	pr_sha256_end(&l->digest, digest);
 	pr_hex(digest, sizeof(digest), hex);
@@ -285,6 +362,7 @@ pr_rules_load(const char *dir, const struct pr_rules_how *how, struct pr_diag *d
 	for (size_t i = 0; i < l.n; i++)
 		read_file(&l, &l.files[i]);
 	gather_lists(&l);
+	check_kinds(&l);
 	for (size_t i = 0; rules->catalogue && i < l.n; i++)
 		if (l.files[i].tree)
 			pr_rule_parse_file(rules, l.files[i].tree, l.files[i].origin, diag);

@@ -45,6 +45,7 @@ struct pr_rule {
 	int score; /* thousandths; of a rule with hints: not used */
 	struct pr_hint *hints;
 	size_t nhints;
+	int at_least;            /* thousandths: with fewer points from its hints it says no */
 	struct pr_str kind;      /* empty: says nothing of the kind */
 	struct pr_str avoidable; /* a reason of avoidable.h; empty: says nothing of it */
 	enum pr_risk risk;
@@ -78,11 +79,13 @@ struct pr_rules {
 	struct pr_rule *v;
 	size_t n;
 	struct pr_condition *made;
-	uint32_t conditions;     /* how many were made */
-	struct pr_owners *owned; /* by condition */
-	uint32_t *owners;        /* rules */
-	uint64_t *always;        /* a bit a rule: asked of every message */
-	uint64_t messages;       /* how many were classified */
+	uint32_t conditions;      /* how many were made */
+	struct pr_owners *owned;  /* by condition */
+	uint32_t *owners;         /* rules */
+	uint64_t *always;         /* a bit a rule: asked of every message */
+	uint64_t *every;          /* a bit a condition: every place of its phrases counts */
+	struct pr_places *places; /* by condition, of the message in hand */
+	uint64_t messages;        /* how many were classified */
 	char version[17];
 	const struct pr_yaml **lists; /* the `lists:` maps of all files */
 	size_t nlists;
@@ -92,9 +95,25 @@ struct pr_rules {
 extern const char *const pr_kinds[];
 extern const char *const pr_flags[];
 #define PR_SCORE_CERTAIN  2500
-#define PR_MARGIN_CERTAIN 2500
-#define PR_SCORE_ALSO     2500
+#define PR_MARGIN_CERTAIN 5000
+#define PR_SCORE_ALSO     3000 /* of these, from rules: */
+#define PR_RULED_ALSO     1500
 #define PR_SCORE_MAX      100000
+
+/* `sure`: the points from rules not marked unsure; `lead`: over the next service. */
+static inline bool
+pr_is_certain(int sure, int lead)
+{
+	return sure >= PR_SCORE_CERTAIN && lead >= PR_MARGIN_CERTAIN;
+}
+
+/* The points of a rival as the lead over it counts: the same service asked for something else goes
+ * to the same people, so half the lead is enough. */
+static inline int
+pr_rival_points(int points, bool same_service)
+{
+	return same_service ? points - PR_MARGIN_CERTAIN / 2 : points;
+}
 
 #define PR_BITS(n) (((size_t)(n) + 63) / 64)
 static inline void
@@ -114,6 +133,10 @@ void pr_rule_each_phrase(struct pr_rules *rules, const struct pr_yaml *value,
 			 void (*fn)(void *ctx, const struct pr_yaml *phrase), void *ctx,
 			 struct pr_diag *diag);
 
+/* match_words.c: find these phrases (as in pr_rule_each_phrase) as hits of that condition. */
+int pr_words_add(struct pr_rules *rules, const struct pr_yaml *value, uint32_t condition,
+		 struct pr_diag *diag);
+
 /* What a rule said of a message: yes, or could-not-tell. */
 struct pr_said {
 	const struct pr_rule *rule;
@@ -124,6 +147,7 @@ struct pr_said {
 struct pr_vote {
 	const struct pr_rule *rule;
 	const struct pr_hint *hint; /* NULL: the rule's own score */
+	struct pr_service_id service;
 	struct pr_span span;
 	int times;  /* 2 when it stands in the subject, else 1 */
 	int points; /* what it brought, thousandths: see pr_vote_points */
@@ -132,15 +156,16 @@ struct pr_vote {
 struct pr_answers {
 	struct pr_said *said;
 	size_t nsaid;
-	struct pr_vote *votes;
+	struct pr_vote *votes; /* room for one more than were cast */
 	size_t nvotes;
+	bool preferred; /* the last vote is not a rule's but its kind's (services.yaml, kinds) */
 };
 /*
  * What a vote brings. Words in a subject count double, unless they speak against. Of a message with
  * many hints each counts for less, as the square root of their number: a long letter is no surer
  * than a short one.
  */
-#define PR_HINTS_FULL 16
+#define PR_HINTS_FULL 64
 int pr_vote_points(const struct pr_vote *v, size_t nhints);
 /* Ask the rules that could say yes. */
 void pr_rules_ask(const struct pr_rules *rules, struct pr_message *m, struct pr_answers *answers);
@@ -156,7 +181,8 @@ struct pr_languages *pr_languages_new(struct pr_arena *a);
 const char *pr_language_of(const struct pr_languages *languages, const struct pr_searched *field);
 /* facts.c: postcode, case reference, phone. */
 void pr_facts_find(const struct pr_classify_world *world, struct pr_arena *a, struct pr_contact *c);
-/* kind.c */
+/* kind.c: the rule whose kind it is, or NULL; and the kind. */
+const struct pr_rule *pr_kind_rule(const struct pr_answers *answers);
 void pr_kind_decide(const struct pr_answers *answers, struct pr_contact *c);
 /* What the message alone tells of avoidable.h's reasons; dispatch has the last word. After the kind
  * and the facts. */

@@ -36,7 +36,7 @@ static const char *
 check_rules(struct check *c, struct pr_diag *diag, struct pr_err *err)
 {
 	(void)err;
-	struct pr_rules *rules = pr_rules_load(c->rules, NULL, diag);
+	struct pr_rules *rules = pr_tool_rules_load(c->rules, diag);
 	if (!rules)
 		return NULL;
 	const char *words =

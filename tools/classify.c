@@ -113,7 +113,7 @@ load(const char *dir)
 
 	pr_arena_init(&a, (size_t)16 << 20);
 	pr_diag_init(&diag, &a);
-	rules = pr_rules_load(dir, NULL, &diag);
+	rules = pr_tool_rules_load(dir, &diag);
 	if (!rules)
 		pr_diag_print(&diag, stderr);
 	return rules;

@@ -20,8 +20,8 @@ open_rules(struct explained *e)
 	const struct pr_council_conf *council = pr_config_get(e->tool.config, &pr_council_section);
 	struct pr_diag diag;
 	pr_diag_init(&diag, &e->tool.arena);
-	e->rules = pr_rules_load(pr_config_path(e->tool.config, council->rules, &e->tool.arena),
-				 NULL, &diag);
+	e->rules = pr_tool_rules_load(
+	    pr_config_path(e->tool.config, council->rules, &e->tool.arena), &diag);
 	if (e->rules)
 		return 0;
 	pr_diag_print(&diag, stderr);

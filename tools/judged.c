@@ -358,7 +358,7 @@ pr_judged_rules(const char *dir)
 
 	pr_arena_init(&a, (size_t)16 << 20);
 	pr_diag_init(&diag, &a);
-	rules = pr_rules_load(dir, NULL, &diag);
+	rules = pr_tool_rules_load(dir, &diag);
 	if (!rules) {
 		pr_diag_print(&diag, stderr);
 		fprintf(stderr, "%zu errors in the rules of %s\n", diag.n, dir);

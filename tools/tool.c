@@ -3,6 +3,8 @@
 #include "postroom/sections.h"
 #include "tools/tools.h"
 
+#include <sys/stat.h>
+
 const struct pr_section *const pr_tool_sections[] = {&pr_council_section,
 						     &pr_spool_section,
 						     &pr_queue_section,
@@ -133,4 +135,23 @@ pr_tool_contact(struct pr_tool *tool, const char *key, struct pr_cid *cid)
 		return PR_EXIT_CONFIG;
 	}
 	return 0;
+}
+
+struct pr_rules *
+pr_tool_rules_load(const char *dir, struct pr_diag *diag)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	struct pr_rules_how how = {0};
+	char path[512];
+
+	if (cache && cache[0] == '/')
+		snprintf(path, sizeof(path), "%s/postroom", cache);
+	else if (home && home[0] == '/') {
+		snprintf(path, sizeof(path), "%s/.cache", home);
+		mkdir(path, 0700); /* where it cannot be, nothing is kept */
+		snprintf(path, sizeof(path), "%s/.cache/postroom", home);
+	} else
+		return pr_rules_load(dir, NULL, diag);
+	how.cache = path;
+	return pr_rules_load(dir, &how, diag);
 }

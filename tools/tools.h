@@ -8,6 +8,7 @@
 #ifndef TOOLS_TOOLS_H
 #define TOOLS_TOOLS_H
 
+#include "postroom/classify.h"
 #include "postroom/council.h"
 #include "postroom/queue.h"
 #include "postroom/service.h"
@@ -56,6 +57,11 @@ enum pr_tool_needs {
 /* Load and open; 0, or the exit code after having said on standard error what is wrong. */
 int pr_tool_open(struct pr_tool *tool, int argc, char **argv, unsigned needs);
 void pr_tool_close(struct pr_tool *tool);
+/*
+ * Load a folder of rules; what is compiled is kept in $XDG_CACHE_HOME/postroom or
+ * $HOME/.cache/postroom, so that the next command starts at once. As pr_rules_load.
+ */
+struct pr_rules *pr_tool_rules_load(const char *dir, struct pr_diag *diag);
 /* Print the error and return the exit code that its fault asks for. */
 int pr_tool_failed(const struct pr_err *err);
 /* A contact by cid or by reference, from the spool or the store. 0 or an exit code. */

@@ -10,7 +10,8 @@ enum { DAYS_MAX = 3660, ID_MAX = 99999, NAME_MAX_BYTES = 120 };
 static const int discontinued[] = {3,   108, 157, 273, 324, 414, 455, 595,  643,  669,  698,  706,
 				   718, 777, 805, 806, 807, 808, 825, 1069, 1110, 1335, 1360, 1696};
 
-static const char *const settings[] = {"id", "name", "team", "target", "restricted", "acknowledge"};
+static const char *const settings[] = {"id",         "name",        "team", "target",
+				       "restricted", "acknowledge", "kinds"};
 static const char *const languages[] = {"en", "cy"};
 static const char *const target_settings[] = {"days", "calendar", "basis"};
 static const char *const calendars[] = {"working", "calendar"};
@@ -171,6 +172,27 @@ read_name(const struct pr_yaml *map, struct pr_catalogue_entry *out, struct pr_d
 	out->name_cy = read_text(name, "cy", "a name", diag);
 }
 
+/* Which words are kinds, only the classifier knows: it checks them. */
+static void
+read_kinds(const struct pr_yaml *map, struct pr_catalogue_entry *out, struct pr_diag *diag)
+{
+	const struct pr_yaml *kinds = pr_yaml_get(map, "kinds");
+
+	if (!kinds)
+		return;
+	if (kinds->kind != PR_YAML_LIST || !kinds->n || kinds->n > PR_CATALOGUE_KINDS_MAX) {
+		pr_diag_add(diag, kinds->mark, "'kinds' is a list of one to %d kinds of contact",
+			    PR_CATALOGUE_KINDS_MAX);
+		return;
+	}
+	for (const struct pr_yaml *k = kinds->first; k; k = k->next) {
+		if (k->kind != PR_YAML_SCALAR)
+			pr_diag_add(diag, k->mark, "a kind of contact is one word, such as foi");
+		else
+			out->kinds[out->nkinds++] = k->text;
+	}
+}
+
 static void
 read_service(const struct pr_yaml *e, struct pr_catalogue_entry *out, struct pr_diag *diag)
 {
@@ -187,6 +209,7 @@ read_service(const struct pr_yaml *e, struct pr_catalogue_entry *out, struct pr_
 	out->restricted = read_word(e, "restricted", answers, COUNT(answers), 0, diag) == 1;
 	ack = read_word(e, "acknowledge", acknowledgements, COUNT(acknowledgements), 0, diag);
 	out->acknowledge = pr_str_c(acknowledgements[ack]);
+	read_kinds(e, out, diag);
 }
 
 static int
@@ -260,5 +283,15 @@ pr_catalogue_find(const struct pr_catalogue *s, int lgsl, int lgil)
 		else
 			low = middle + 1;
 	}
+	return NULL;
+}
+
+const struct pr_catalogue_entry *
+pr_catalogue_of_kind(const struct pr_catalogue *s, struct pr_str kind)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t k = 0; k < s->v[i].nkinds; k++)
+			if (pr_str_eq(s->v[i].kinds[k], kind))
+				return &s->v[i];
 	return NULL;
 }

@@ -22,6 +22,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import time
 import urllib.parse
 import uuid
@@ -104,6 +105,11 @@ class Postroom:
         self.web_port, self.sms_port, self.console_port, self.smtp_port = (free_port() for _ in range(4))
         for d in (self.spool, self.redis_dir, self.sink_dir, self.logs, self.dir / "secrets"):
             d.mkdir(exist_ok=True)
+        # One cache of compiled patterns for all: a second a test otherwise.
+        cache = pathlib.Path(tempfile.gettempdir(), f"postroom-rules-cache-{os.getuid()}")
+        cache.mkdir(mode=0o700, exist_ok=True)
+        if not (self.spool / "rules-cache").is_symlink():
+            (self.spool / "rules-cache").symlink_to(cache)
         for d in ("new", "cur", "tmp"):
             (self.maildir / d).mkdir(parents=True, exist_ok=True)
         self.rules = rules or ROOT / "rules"

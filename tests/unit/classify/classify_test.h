@@ -20,6 +20,8 @@
 	"- {id: 0/0, name: {en: Triage, cy: Brysbennu}, team: Contact centre}\n"                   \
 	"- {id: 557/17, name: {en: Pothole, cy: Twll}, team: Highways}\n"                          \
 	"- {id: 524/17, name: {en: Missed bin, cy: Bin}, team: Waste}\n"                           \
+	"- {id: 722/0, name: {en: Information, cy: Gwybodaeth}, team: Information, kinds: "        \
+	"[foi]}\n"                                                                                 \
 	"- {id: 266/17, name: {en: Child concern, cy: Plentyn}, team: Children, restricted: "      \
 	"yes}\n"
 

@@ -5,8 +5,8 @@
 static const char rules_text[] =
     "lists:\n  bins: [bin, bins, $waste]\n  waste: [rubbish]\n"
     "rules:\n"
-    "  - {name: hole, service: 557/17, score: 3, any: [pothole*, hole in the road]}\n"
-    "  - name: bin\n    service: 524/17\n    score: 2.5\n    all:\n      - $bins\n      - [not "
+    "  - {name: hole, service: 557/17, score: 5, any: [pothole*, hole in the road]}\n"
+    "  - name: bin\n    service: 524/17\n    score: 5\n    all:\n      - $bins\n      - [not "
     "emptied, missed]\n    unless: [litter bin]\n"
     "  - {name: bin-word, service: 524/17, score: 0.5, unsure: yes, any: [bin]}\n"
     "  - {name: never-hole, veto: 557, any: [not about the road]}\n"
@@ -65,13 +65,15 @@ verdicts(void **state)
 	    {"", "the litter bin was not emptied", 524, 0, "report", "none", "normal"},
 	    {"", "bin", 524, 0, "report", "none", "normal"},
 	    {"", "pothole by the bin that was missed", 524, 0, "report", "none", "normal"},
-	    {"pothole", "by the bin that was missed", 557, 1, "report", "none", "normal"},
+	    {"pothole", "by the bin that was missed", 557, 0, "report", "none", "normal"},
 	    {"", "this is not about the road or a pothole", 0, 0, "unclear", "none", "normal"},
 	    {"", "the baby is left home alone", 266, 1, "report", "p1", "neutral"},
 	    {"", "I will kill myself", 0, 0, "unclear", "p1", "normal"},
 	    {"", "I nearly kill myself on suicide lane", 0, 0, "unclear", "check", "normal"},
 	    {"", "suicide lane makes me want to kill myself", 0, 0, "unclear", "p1", "normal"},
-	    {"", "Freedom of Information", 0, 0, "foi", "none", "normal"},
+	    {"", "Freedom of Information", 722, 1, "foi", "none", "normal"},
+	    {"", "Freedom of Information about the pothole", 722, 1, "foi", "none", "normal"},
+	    {"pothole", "freedom of information", 722, 1, "foi", "none", "normal"},
 	    {"", "SEO services", 0, 0, "spam", "none", "none"},
 	    {"", "SEO services or I kill myself", 0, 0, "report", "p1", "normal"},
 	};
@@ -110,7 +112,7 @@ spans_point_into_the_text(void **state)
 	assert_true(pr_str_int(rule, 0, 1000, &start));
 	assert_true(pr_str_cut(&rest, ' ', &rule));
 	assert_true(pr_str_int(rule, 0, 1000, &end));
-	assert_str(rest, "557/17 3000");
+	assert_str(rest, "557/17 5000");
 	snprintf(out, sizeof(out), PR_S_FMT,
 		 PR_S(pr_str_sub(c.text, (size_t)start, (size_t)(end - start))));
 	assert_string_equal(out, "P\xc3\x94THOLE");
@@ -123,9 +125,9 @@ scores_and_runner_up(void **state)
 	struct pr_contact c = test_contact("", "pothole by the bin that was missed");
 
 	test_classify(f->rules, &f->arena, &c);
-	assert_int_equal(c.score, 3000);
-	assert_int_equal(c.margin, 0);
-	assert_str(c.runner_up, "557/17 3000");
+	assert_int_equal(c.score, 5500);
+	assert_int_equal(c.margin, 500);
+	assert_str(c.runner_up, "557/17 5000");
 }
 
 static void
@@ -223,27 +225,34 @@ explains(void **state)
 		const char *subject, *text, *told;
 	} t[] = {
 	    {"Pothole", "there",
-	     "Best guess: 557/17 Pothole, 6.0 points\n"
-	     "   +6.0  hole                  subject 0-7  'Pothole'\n"
+	     "Best guess: 557/17 Pothole, 10.0 points\n"
+	     "  +10.0  hole                  subject 0-7  'Pothole'\n"
 	     "Certain: it goes straight to the team.\n"},
 	    {"", "the bin was missed, there is a pothole and I nearly kill myself on it",
-	     "Best guess: 524/17 Missed bin, 3.0 points\n"
-	     "   +2.5  bin                   text 4-7  'bin'\n"
+	     "Best guess: 524/17 Missed bin, 5.5 points\n"
+	     "   +5.0  bin                   text 4-7  'bin'\n"
 	     "   +0.5  bin-word              text 4-7  'bin'\n"
-	     "Runner-up: 557/17 Pothole, 3.0 points; lost by 0.0\n"
-	     "   +3.0  hole                  text 31-38  'pothole'\n"
+	     "Runner-up: 557/17 Pothole, 5.0 points; lost by 0.5\n"
+	     "   +5.0  hole                  text 31-38  'pothole'\n"
 	     "idiom: lowers the risk to check  text 45-66  'nearly kill myself on'\n"
 	     "die: risk p1 flag suicide  text 52-63  'kill myself'\n"
-	     "Not certain: it leads by 0.0 points, 2.5 are needed.\n"},
+	     "Not certain: it leads by 0.5 points, 5.0 are needed.\n"},
 	    {"", "bin",
 	     "Best guess: 524/17 Missed bin, 0.5 points\n"
 	     "   +0.5  bin-word              text 0-3  'bin'\n"
-	     "Not certain: it leads by 0.5 points, 2.5 are needed.\n"},
+	     "Not certain: it leads by 0.5 points, 5.0 are needed.\n"},
 	    {"", "a pothole, but not about the road",
 	     "No rule speaks for any service.\n"
-	     "Forbidden: 557/17 Pothole, 3.0 points, by the rule never-hole\n"
-	     "   +3.0  hole                  text 2-9  'pothole'\n"
+	     "Forbidden: 557/17 Pothole, 5.0 points, by the rule never-hole\n"
+	     "   +5.0  hole                  text 2-9  'pothole'\n"
 	     "never-hole: never 557  text 15-33  'not about the road'\n"},
+	    {"Pothole", "freedom of information",
+	     "Best guess: 722/0 Information, 15.0 points\n"
+	     "  +15.0  foi                   text 0-22  'freedom of information'\n"
+	     "Runner-up: 557/17 Pothole, 10.0 points; lost by 5.0\n"
+	     "  +10.0  hole                  subject 0-7  'Pothole'\n"
+	     "foi: kind foi  text 0-22  'freedom of information'\n"
+	     "Certain: it goes straight to the team.\n"},
 	    {"", "", "No rule speaks for any service.\n"},
 	};
 	struct fixture *f = *state;
@@ -296,6 +305,38 @@ hints(void **state)
 	pr_rules_free(&r);
 }
 
+/* A rule of kind or risk says yes from so many points on; it casts no votes. */
+static void
+hints_that_must_reach(void **state)
+{
+	static const struct {
+		const char *text, *kind, *risk;
+	} t[] = {
+	    {"how many, and what was spent", "unclear", "none"},
+	    {"how many fines, and what was spent last year", "eir", "none"},
+	    {"how many bins last year", "unclear", "none"},
+	    {"I am scared", "unclear", "none"},
+	    {"I am scared, he has a knife", "unclear", "check"},
+	};
+	struct fixture *f = *state;
+	struct pr_rules *r =
+	    test_load("rules:\n  - name: ask\n    kind: eir\n    score: 3\n    at_least: 3\n"
+		      "    hints: {1: [how many, last year], 1.5: [spent, fines], -2: [bins]}\n"
+		      "  - {name: fear, risk: check, at_least: 2, hints: {1: [scared, knife]}}\n",
+		      NULL, NULL);
+
+	assert_non_null(r);
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct pr_contact c = test_contact("", t[i].text);
+
+		test_classify(r, &f->arena, &c);
+		assert_str(c.kind, t[i].kind);
+		assert_str(c.risk, t[i].risk);
+		assert_int_equal(c.lgsl, 0);
+	}
+	pr_rules_free(&r);
+}
+
 static void
 many_hints_count_for_less(void **state)
 {
@@ -308,7 +349,7 @@ many_hints_count_for_less(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		struct pr_vote v = {&rule, &hint, {0, 0, 0}, 1, 0};
+		struct pr_vote v = {.rule = &rule, .hint = &hint, .times = 1};
 
 		assert_int_equal(pr_vote_points(&v, t[i].hints), t[i].points);
 		v.hint = NULL; /* a rule's own score is what its writer said */
@@ -343,7 +384,7 @@ forbidden_services_are_told(void **state)
 
 	test_classify(f->rules, &f->arena, &c);
 	assert_int_equal(c.vetoed.n, 1);
-	assert_str(c.vetoed.v[0], "557/17 3000 never-hole");
+	assert_str(c.vetoed.v[0], "557/17 5000 never-hole");
 }
 
 static void
@@ -379,6 +420,7 @@ main(void)
 	    cmocka_unit_test(stops),
 	    cmocka_unit_test(explains),
 	    cmocka_unit_test(hints),
+	    cmocka_unit_test(hints_that_must_reach),
 	    cmocka_unit_test(many_hints_count_for_less),
 	    cmocka_unit_test(hints_know_their_place),
 	    cmocka_unit_test(forbidden_services_are_told),
