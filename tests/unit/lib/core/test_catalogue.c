@@ -54,7 +54,7 @@ test_own_file(void **state)
 	    &diag);
 	if (!c)
 		fail_msg("line %d: %s", diag.first->mark.line, diag.first->words.p);
-	assert_int_equal(c->n, 170);
+	assert_int_equal(c->n, 171);
 	assert_string_equal(c->triage->name_cy.p, "Brysbennu");
 	e = pr_catalogue_find(c, 557, 17);
 	assert_non_null(e);
@@ -76,8 +76,8 @@ test_own_file(void **state)
 		assert_true(pr_utf8_ok(c->v[i].name_cy));
 		assert_true(i == 0 || c->v[i - 1].lgsl <= c->v[i].lgsl);
 	}
-	assert_int_equal(restricted, 5);
-	assert_int_equal(welsh, 169); /* graffiti is graffiti */
+	assert_int_equal(restricted, 6);
+	assert_int_equal(welsh, 170); /* graffiti is graffiti */
 }
 
 static void
@@ -86,7 +86,7 @@ test_entry(void **state)
 	const struct pr_catalogue *c = load(
 	    TRIAGE
 	    "- id: 1/2\n  name: {en: a, cy: b}\n  team: c\n  restricted: yes\n  acknowledge: none\n"
-	    "  target: {days: 0, calendar: calendar, basis: example}\n");
+	    "  target: {days: 0, calendar: calendar, basis: example}\n  kinds: [foi, eir]\n");
 	const struct pr_catalogue_entry *e;
 
 	(void)state;
@@ -96,6 +96,8 @@ test_entry(void **state)
 	assert_int_equal(e->target_calendar, PR_TARGET_CALENDAR_DAYS);
 	assert_int_equal(e->target_basis, PR_BASIS_EXAMPLE);
 	assert_string_equal(e->acknowledge.p, "none");
+	assert_ptr_equal(pr_catalogue_of_kind(c, PR_STR("eir")), e);
+	assert_null(pr_catalogue_of_kind(c, PR_STR("sar")));
 	assert_int_equal(e->mark.line, 2);
 	assert_string_equal(c->triage->acknowledge.p, "normal");
 	assert_false(c->triage->restricted);
@@ -130,6 +132,9 @@ test_refused(void **state)
 	    {TRIAGE "- {id: 1/2, " NAME
 		    ", target: {days: -1, calendar: working, basis: assumed}}\n",
 	     2, 59, "'days'"},
+	    {TRIAGE "- {id: 1/2, " NAME ", kinds: foi}\n", 2, 51, "'kinds' is a list"},
+	    {TRIAGE "- {id: 1/2, " NAME ", kinds: []}\n", 2, 51, "'kinds' is a list"},
+	    {TRIAGE "- {id: 1/2, " NAME ", kinds: [[foi]]}\n", 2, 52, "is one word"},
 	    {TRIAGE "- pothole\n", 2, 3, "group of settings"},
 	    {"- {id: 1/2, " NAME "}\n", 1, 1, "0/0"},
 	    {"services: []\n", 1, 1, "list of services"},
