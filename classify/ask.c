@@ -108,24 +108,41 @@ hint_span(const struct pr_rule *rule, const struct pr_hint *hint, const struct p
 	return &m->hits[at - 1].span;
 }
 
+/* The first condition from `c` on, before `end`, whose phrases were found. */
+static uint32_t
+next_found(const struct pr_message *m, uint32_t c, uint32_t end)
+{
+	while (c < end) {
+		uint64_t bits = m->hints[c / 64] >> (c % 64);
+
+		if (bits)
+			return c + (uint32_t)__builtin_ctzll(bits);
+		c = (c / 64 + 1) * 64;
+	}
+	return end;
+}
+
 /* Each phrase counts once, where it stands first: a subject comes before a text. False when there
  * are none, or they do not reach what the rule wants. */
 static bool
 add_hints(struct pr_answers *out, const struct pr_rule *rule, struct pr_said *said,
 	  const struct pr_message *m)
 {
+	/* the hints of a rule are conditions in a row */
+	uint32_t first = rule->hints[0].condition, end = first + (uint32_t)rule->nhints;
 	size_t before = out->nvotes;
 	int points = 0;
 
-	for (size_t i = 0; i < rule->nhints; i++) {
-		const struct pr_span *span = hint_span(rule, &rule->hints[i], m);
+	for (uint32_t c = next_found(m, first, end); c < end; c = next_found(m, c + 1, end)) {
+		const struct pr_hint *hint = &rule->hints[c - first];
+		const struct pr_span *span = hint_span(rule, hint, m);
 
 		if (!span)
 			continue;
 		if (out->nvotes == before)
 			said->span = *span;
-		points += rule->hints[i].points;
-		add_vote(out, rule, &rule->hints[i], span, m);
+		points += hint->points;
+		add_vote(out, rule, hint, span, m);
 	}
 	if (out->nvotes == before || (rule->at_least && points < rule->at_least)) {
 		out->nvotes = before;
@@ -169,14 +186,19 @@ lead_to(const struct pr_rules *rules, uint32_t condition, uint64_t *led)
 
 /* The rules that something in the message leads to. Returns how many hints were found. */
 static size_t
-mark_led(const struct pr_rules *rules, const struct pr_message *m, uint64_t *led)
+mark_led(const struct pr_rules *rules, struct pr_message *m, uint64_t *led)
 {
 	size_t hints = 0;
+
+	m->hints = pr_arena_array(m->arena, PR_BITS(rules->conditions) + 1, sizeof(*m->hints));
 
 	memcpy(led, rules->always, PR_BITS(rules->n) * sizeof(*led));
 	for (size_t i = 0; i < m->nfound; i++) {
 		lead_to(rules, m->found[i], led);
-		hints += rules->owned[m->found[i]].hint ? 1 : 0;
+		if (rules->owned[m->found[i]].hint) {
+			pr_bit_set(m->hints, m->found[i]);
+			hints++;
+		}
 	}
 	for (size_t w = 0; w < PR_BITS(rules->conditions); w++)
 		for (uint64_t bits = m->may[w]; bits; bits &= bits - 1)

@@ -70,6 +70,7 @@ struct pr_message {
 	struct pr_places *places; /* by condition */
 	uint32_t *found;          /* the conditions that have hits */
 	size_t nfound;
+	uint64_t *hints;  /* a bit a condition: those of them that are hints */
 	uint64_t *may;    /* a bit a condition: this pattern may match (match_scan.h) */
 	int64_t deadline; /* pr_mono(); patterns after it answer could-not-tell */
 	bool clipped;     /* part of it was not searched */

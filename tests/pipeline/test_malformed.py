@@ -27,7 +27,7 @@ def feed(pr, messages):
     for name, raw in messages.items():
         pr.drop_mail(raw, name=f"1.{name}.test")
     neighbour = flow.word()
-    pr.drop_mail(mail(f"A pothole in Mill Lane. {neighbour}"))
+    pr.drop_mail(mail(f"A pothole in Mill Lane. {neighbour}", subject="Pothole"))
     wanted = {name: raw for name, raw in messages.items()}
     pr.wait_settled(len(set(wanted.values())) + 1, seconds=90)
     assert flow.case(pr, flow.find(pr, neighbour))["queue"] == "team", "the neighbour goes on"

@@ -22,7 +22,7 @@ RULES = """\
 rules:
   - {name: hole, service: 557/17, score: 2, any: [pothole]}
   - {name: road, service: 524/17, score: 4, any: [road]}
-  - {name: bin, service: 524/17, score: 3, any: [bin]}
+  - {name: bin, service: 524/17, score: 6, any: [bin]}
   - {name: die, risk: p1, flags: suicide, any: [kill myself]}
   - {name: thanks, kind: thanks, score: 9, any: [diolch]}
   - {name: slow, kind: foi, score: 1, any: [{pattern: 'request.{1,9}information'}]}
