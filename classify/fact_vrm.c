@@ -112,7 +112,7 @@ age_ok(const char *p, int64_t today)
 static bool
 is_current(const char *t, int64_t today)
 {
-	const char *tag = tags[t[0] - 'A'];
+	const char *tag = t[0] >= 'A' && t[0] <= 'Z' ? tags[t[0] - 'A'] : NULL;
 
 	return tag && strchr(tag, t[1]) && age_ok(t + 2, today) && free_of(t + 4, 3, "IQ");
 }
@@ -129,7 +129,7 @@ is_irish(const char *t, size_t letters)
 static enum shape
 shape_of(const char *t, int64_t today)
 {
-	char o[MARK_MAX + 1];
+	char o[MARK_MAX + 1] = {0};
 	size_t n = strlen(t), letters = strspn(t, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	outline(t, o);
@@ -321,7 +321,7 @@ is_postcode(struct pr_str text, const struct mark *m)
 static bool
 accept(const struct pr_fact_scan *s, size_t start, size_t end, struct pr_fact *out)
 {
-	struct mark m;
+	struct mark m = {0};
 	enum shape shape;
 
 	if (end - start > MARK_MAX + 2 || !fill(s->text, start, end, &m))
