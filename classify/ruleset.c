@@ -13,9 +13,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define RULES_ARENA_MAX   ((size_t)256 << 20)
+#define RULES_ARENA_MAX   ((size_t)1 << 30)
 #define SCRATCH_ARENA_MAX ((size_t)64 << 20)
-#define RULE_FILES_MAX    256
+#define RULE_FILES_MAX    1024
 
 struct rule_file {
 	char *path;

@@ -228,9 +228,9 @@ write_scalar(struct copy *c, const struct pr_yaml *node, bool phrases)
 static void
 write_node(struct copy *c, const struct pr_yaml *node, bool phrases)
 {
-	static const char *const left_out[] = {"examples", "not", NULL};
+	static const char *const left_out[] = {"examples", "not", "scores", NULL};
 	static const char *const others[] = {"in",       "channel",    "account", "sender",
-					     "language", "attachment", NULL};
+					     "language", "attachment", "within",  NULL};
 	bool map = node->kind == PR_YAML_MAP;
 
 	if (node->kind == PR_YAML_SCALAR) {
@@ -243,14 +243,12 @@ write_node(struct copy *c, const struct pr_yaml *node, bool phrases)
 			continue;
 		if (map && pr_str_eq_c(node->key, "lists"))
 			pr_buf_addf(&c->out, PR_S_FMT "-copy%d", PR_S(e->key), c->number);
-		else if (map && pr_str_eq_c(node->key, "hints"))
-			write_text(&c->out, other_words(c, e->key), false);
 		else if (map)
 			write_text(&c->out, e->key, false);
 		if (map)
 			pr_buf_add_c(&c->out, ": ");
 		if (pr_str_eq_c(node->key, "hints"))
-			write_node(c, e, false);
+			write_node(c, e, true);
 		else
 			write_node(c, e,
 				   !is_one_of(e->key, others) && !pr_str_eq_c(e->key, "pattern") &&
